@@ -1,0 +1,74 @@
+/**
+ * `camagent send`: camera to network.
+ *
+ * @module
+ */
+
+import { getNetworkAddress } from "@std/net";
+import type { SendStatus } from "../send/status.ts";
+import { routeSend } from "./addresses.ts";
+import type { CommandLine } from "./args.ts";
+import type { Command, Shell } from "./command.ts";
+import { type FlagValues, pipelineFlags, sourceFlags } from "./flags.ts";
+import { openPipelineLog, runJob } from "./pipeline.ts";
+import { receiverLines } from "./receiver_lines.ts";
+import { sendLine } from "./status_line.ts";
+
+const flags = { ...sourceFlags, ...pipelineFlags } as const;
+
+/** The command. */
+export const sendCommand: Command = {
+  name: "send",
+  usage: "[<source>] <output>...",
+  summary: "Capture, encode and send pictures (default output: " +
+    "tcp://0.0.0.0:5001).",
+  flags,
+  lists: { source: "Sources", transport: "Outputs" },
+  examples: [
+    ["camagent send test:", "a test picture to whoever dials port 5001"],
+    [
+      "camagent send ffmpeg:/dev/video0 tcp://0.0.0.0:5001 --size 1280x720",
+      "the first USB camera",
+    ],
+    [
+      'camagent send "test:?size=1280x720&fps=60" --dry-run',
+      "only print the command lines (quote addresses that have options)",
+    ],
+  ],
+  run,
+};
+
+async function run(
+  { positionals, values, texts }: CommandLine<typeof flags>,
+  shell: Shell,
+): Promise<void> {
+  const route = routeSend(shell.registry, positionals, texts);
+  const log = openPipelineLog(values, shell);
+  const pipeline = shell.pipelines.createSender({
+    ...route,
+    runtime: shell.runtime,
+    log,
+    signal: shell.stop.signal,
+    maxRetries: values.maxRetries,
+    onListening: (address, port) => announce(address, port, values, shell),
+  });
+  const presentation = { states, line: sendLine };
+  await runJob({ command: "send", values, log, pipeline, presentation }, shell);
+}
+
+function announce(
+  address: string,
+  port: number | undefined,
+  { quiet, json }: FlagValues<typeof flags>,
+  { terminal }: Shell,
+): void {
+  if (quiet || json !== undefined) return;
+  terminal.line("Watch with one of:");
+  for (const line of receiverLines(address, port, getNetworkAddress())) {
+    terminal.line(`  ${line}`);
+  }
+}
+
+function states({ source, outputs }: SendStatus): string {
+  return [source, ...outputs].map((part) => part.supervisor.state).join();
+}

@@ -1,0 +1,40 @@
+/**
+ * What text must lose before an operator sees it.
+ *
+ * @module
+ */
+
+import { stripVTControlCharacters } from "node:util";
+
+/** Options that hide their value, as in addresses. */
+const SECRET =
+  /([?&][^?&=\s]*(?:password|passphrase|secret|token)[^?&=\s]*=)[^&\s"']*/gi;
+
+/** Up to the last `@` of the word: passwords are often pasted as they are. */
+const CREDENTIALS = /\/\/[^\s"']*@/g;
+
+/** Controls, line separators, and what turns the direction of text round. */
+const CONTROLS = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu;
+
+/** Hides the credentials of every address in a text. */
+export function redactText(text: string): string {
+  return text.replace(CREDENTIALS, "//***@").replace(SECRET, "$1***");
+}
+
+/**
+ * Makes one harmless line of a text from anywhere: a child's stderr, a peer, a
+ * path. Without secrets, line breaks, escape sequences and other controls.
+ */
+export function oneLine(text: string): string {
+  const plain = stripVTControlCharacters(text).replace(CONTROLS, " ").trim();
+  return redactText(plain);
+}
+
+/** Writes a command line so that a POSIX shell reads it back as it was. */
+export function shellQuote(args: readonly string[]): string {
+  return args
+    .map((arg) =>
+      /^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`
+    )
+    .join(" ");
+}

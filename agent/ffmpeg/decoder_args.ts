@@ -1,0 +1,104 @@
+/**
+ * FFmpeg's command line for the receiver: H.264 framed in IVF on stdin, raw
+ * frames into a pipe. LATENCY.md of the documentation has the reason of each.
+ *
+ * @module
+ */
+
+import type { PixelFormat } from "../media/frame.ts";
+import type { Size } from "../plugin/source.ts";
+import { QUIET } from "./encoder_args.ts";
+
+/** Widest picture area that is decoded: 4096x2176. */
+export const MAX_PIXELS = 8_912_896;
+
+/** What is to come out. */
+export interface DecoderOutput {
+  /** Layout of the frames. */
+  readonly pixelFormat: PixelFormat;
+  /** Scales to this size; absent: as the stream is. */
+  readonly size?: Size;
+  /** YUV matrix that untagged pictures are taken for. */
+  readonly untagged: "bt601" | "bt709";
+}
+
+/**
+ * Composes the arguments of FFmpeg.
+ *
+ * @param path Where the frames go: a pipe's path, or `pipe:1`.
+ */
+export function decoderArgs(output: DecoderOutput, path: string): string[] {
+  return [
+    ...QUIET,
+    // No frame threads: each holds a picture back.
+    "-flags",
+    "low_delay",
+    "-probesize",
+    "32",
+    "-analyzeduration",
+    "0",
+    "-max_pixels",
+    `${MAX_PIXELS}`,
+    "-protocol_whitelist",
+    "pipe",
+    "-f",
+    "ivf",
+    "-c:v",
+    "h264",
+    "-i",
+    "pipe:0",
+    "-map",
+    "0:v:0",
+    "-vf",
+    filters(output),
+    "-fps_mode",
+    "passthrough",
+    "-enc_time_base",
+    "1:1000",
+    // The rawvideo encoder is frame-threaded as well.
+    "-threads",
+    "1",
+    "-avioflags",
+    "direct",
+    "-f",
+    "rawvideo",
+    "-pix_fmt",
+    output.pixelFormat,
+    "-y",
+    path,
+  ];
+}
+
+/**
+ * The timestamp of every frame goes to stderr ahead of its pixels, which have
+ * none.
+ */
+function filters({ size, untagged }: DecoderOutput): string {
+  const scale = [
+    ...(size ? [`w=${size.width}`, `h=${size.height}`] : []),
+    ...(untagged === "bt709" ? ["in_color_matrix=bt709"] : []),
+  ];
+  return [
+    "metadata=mode=add:key=c:value=1",
+    String.raw`metadata=mode=print:file='pipe\:2':direct=1`,
+    ...(scale.length > 0 ? [`scale=${scale.join(":")}`] : []),
+  ].join(",");
+}
+
+/** A line that the filter prints: the number of the frame, its timestamp. */
+const TIMESTAMP = /frame:\s*\d+\s+pts:\s*(\d+)/;
+
+/** What the filter prints besides. */
+const MARK = /^c=1$/;
+
+/**
+ * Reads a line of FFmpeg's stderr.
+ *
+ * @returns A frame's timestamp, "mark" for what else belongs to it, and
+ * `undefined` for everything that FFmpeg says itself.
+ */
+export function readTimestamp(line: string): number | "mark" | undefined {
+  const pts = TIMESTAMP.exec(line)?.[1];
+  if (pts !== undefined) return Number(pts);
+  return MARK.test(line) ? "mark" : undefined;
+}

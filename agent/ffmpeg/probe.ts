@@ -1,0 +1,74 @@
+/**
+ * What FFmpeg says of an input.
+ *
+ * @module
+ */
+
+import { z } from "zod";
+import { ConfigError } from "../errors.ts";
+import { concat } from "../media/bytes.ts";
+import type { Runtime } from "../plugin/runtime.ts";
+import type { InputProbe } from "../plugin/source.ts";
+
+const ENTRIES =
+  "codec_name,has_b_frames,width,height,avg_frame_rate,r_frame_rate";
+
+const OUTPUT = z.object({
+  streams: z.array(z.object({
+    codec_name: z.string(),
+    has_b_frames: z.number().default(0),
+    width: z.number().int().positive(),
+    height: z.number().int().positive(),
+    avg_frame_rate: z.string().default("0/0"),
+    r_frame_rate: z.string().default("0/0"),
+  })).min(1),
+});
+
+/** Asks `ffprobe` about the first video stream of an input. */
+export async function probe(
+  input: readonly string[],
+  { runtime, signal }: { runtime: Runtime; signal: AbortSignal },
+): Promise<InputProbe> {
+  const name = input.at(-1);
+  const chunks: Uint8Array[] = [];
+  await using child = await runtime.spawn({
+    command: "ffprobe",
+    args: [
+      "-hide_banner",
+      "-loglevel",
+      "error",
+      "-of",
+      "json",
+      "-select_streams",
+      "v:0",
+      "-show_entries",
+      `stream=${ENTRIES}`,
+      ...input,
+    ],
+    signal,
+    onStdout: (chunk) => chunks.push(chunk.slice()),
+  });
+  const { code, stderrTail } = await child.exit;
+  signal.throwIfAborted();
+  const why = stderrTail.at(-1) ?? `ffprobe exited with ${code}`;
+  const text = new TextDecoder().decode(concat(...chunks));
+  const parsed = OUTPUT.safeParse(code === 0 ? JSON.parse(text) : undefined);
+  if (!parsed.success) {
+    const reason = code === 0 ? "no video in it" : why;
+    throw new ConfigError(`Cannot read "${name}": ${reason}`, { exitCode: 66 });
+  }
+  const stream = parsed.data.streams[0]!;
+  const average = ratio(stream.avg_frame_rate);
+  return {
+    codec: stream.codec_name,
+    reordered: stream.has_b_frames > 0,
+    size: { width: stream.width, height: stream.height },
+    fps: average > 0 ? average : ratio(stream.r_frame_rate),
+  };
+}
+
+/** `30000/1001` as a number; 0 where FFmpeg does not know. */
+function ratio(text: string): number {
+  const [numerator = 0, denominator = 0] = text.split("/").map(Number);
+  return denominator > 0 ? numerator / denominator : 0;
+}

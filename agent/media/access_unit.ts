@@ -1,0 +1,34 @@
+/**
+ * Coded pictures on their way from a camera to a decoder.
+ *
+ * @module
+ */
+
+import type { Microseconds, Milliseconds } from "./time.ts";
+
+/** All NAL units of one picture: sent, queued and dropped as a whole. */
+export interface AccessUnit {
+  /**
+   * An Annex B byte stream (ITU-T H.264, Annex B): every NAL unit, the first
+   * included, follows a four-byte start code `00 00 00 01`. Without access
+   * unit delimiters. Borrowed: valid until the call it was passed to returns,
+   * or, where that returns a promise, until that settles.
+   */
+  readonly data: Uint8Array<ArrayBuffer>;
+  /** Presentation timestamp. Its zero is the stream's own, not a clock's. */
+  readonly pts: Microseconds;
+  /**
+   * When the sensor took the picture, on this machine's monotonic clock. Omit
+   * where the source cannot tell; never put the arrival time here.
+   */
+  readonly capturedAt?: Milliseconds;
+  /** An IDR picture with its parameter sets: a decoder may start here. */
+  readonly keyframe: boolean;
+  /**
+   * Carries a recovery point SEI message (ITU-T H.264, Annex D): a decoder
+   * that starts here shows whole pictures some pictures later.
+   */
+  readonly recoveryPoint: boolean;
+  /** Bytes of this picture are known to be missing or wrong. */
+  readonly damaged: boolean;
+}

@@ -1,0 +1,309 @@
+/**
+ * Cuts a byte stream of H.264 into access units while it arrives.
+ *
+ * @module
+ */
+
+import { findStartCode, START_CODE, trimZeros } from "./annexb.ts";
+import { ByteBuffer } from "./byte_buffer.ts";
+import {
+  beginsAccessUnit,
+  hasSliceHeader,
+  isVcl,
+  NAL_UNIT_TYPE,
+} from "./h264.ts";
+import { hasRecoveryPoint } from "./sei.ts";
+
+/**
+ * Largest access unit that is gathered, in bytes. MediaMTX's bound: a 50 Mbit/s
+ * 2160p60 stream did not reach it.
+ */
+export const MAX_ACCESS_UNIT_BYTES = 8 * 1024 * 1024;
+
+/**
+ * Most NAL units of one access unit. x264's sliced threads make up to one slice
+ * per four rows of macroblocks, cameras have been seen to make 48; beyond that
+ * it is a flood of empty ones, each of which costs a decoder time.
+ */
+export const MAX_NAL_UNITS = 512;
+
+/** Bounds of an {@linkcode AccessUnitSplitter}. */
+export interface AccessUnitSplitterOptions {
+  /**
+   * Largest access unit, start codes included.
+   *
+   * @default {8388608} {@linkcode MAX_ACCESS_UNIT_BYTES}
+   */
+  maxBytes?: number;
+  /**
+   * Most NAL units of one access unit.
+   *
+   * @default {512} {@linkcode MAX_NAL_UNITS}
+   */
+  maxNalUnits?: number;
+}
+
+/** One access unit as it was found in a byte stream. */
+export interface SplitUnit {
+  /**
+   * An Annex B byte stream, every start code of four bytes, without access unit
+   * delimiters, filler data and end marks. Owned by the receiver.
+   */
+  readonly data: Uint8Array<ArrayBuffer>;
+  /** Holds an IDR picture. */
+  readonly keyframe: boolean;
+  /** Holds a recovery point SEI message. */
+  readonly recoveryPoint: boolean;
+  /** Holds a sequence parameter set and a picture parameter set. */
+  readonly hasParameterSets: boolean;
+  /**
+   * Is known to be broken: its first slice is missing, or it has a NAL unit
+   * that is empty or has its forbidden_zero_bit set.
+   */
+  readonly damaged: boolean;
+  /** Bytes of the stream right before it were thrown away. */
+  readonly discontinuity: boolean;
+}
+
+/** What becomes of the bytes behind the current position. */
+type State =
+  /** No start code yet. */
+  | "outside"
+  /** The next one is a NAL unit header. */
+  | "header"
+  /** The next one tells whether this slice is the first of its picture. */
+  | "slice"
+  | "keep"
+  | "drop";
+
+/** What is known of the access unit that is being gathered. */
+interface Gathered {
+  nalUnits: number;
+  /** Header of its last slice; 0 as long as there is none. */
+  slice: number;
+  keyframe: boolean;
+  recoveryPoint: boolean;
+  sps: boolean;
+  pps: boolean;
+  damaged: boolean;
+}
+
+/**
+ * Cuts a byte stream into access units, whatever the borders of its chunks. One
+ * is complete as soon as the first byte of the next one has arrived that tells:
+ * the header of a delimiter suffices. Every byte is looked at once, and no more
+ * than one access unit is kept.
+ */
+export class AccessUnitSplitter {
+  readonly #maxNalUnits: number;
+  readonly #buffer: ByteBuffer;
+  #gathered = nothing();
+  #state: State = "outside";
+  /** Header of the current NAL unit. */
+  #header = 0;
+  /** Where the current NAL unit begins in `#buffer`, its start code included. */
+  #start = 0;
+  /** Where a prefix NAL unit behind the slices of a picture begins, or -1. */
+  #prefix = -1;
+  /** Zero bytes that have come since the last other byte, not stored yet. */
+  #zeros = 0;
+  /** Too large: thrown away up to the next access unit. */
+  #oversized = false;
+  #discontinuity = false;
+  #units: SplitUnit[] = [];
+  #skippedBytes = 0;
+  #droppedUnits = 0;
+  #droppedBytes = 0;
+
+  /** Waits for the first start code. */
+  constructor(options: AccessUnitSplitterOptions = {}) {
+    this.#buffer = new ByteBuffer(options.maxBytes ?? MAX_ACCESS_UNIT_BYTES);
+    this.#maxNalUnits = options.maxNalUnits ?? MAX_NAL_UNITS;
+  }
+
+  /** Bytes in front of the first start code, and of the next after a flush. */
+  get skippedBytes(): number {
+    return this.#skippedBytes;
+  }
+
+  /** Access units thrown away because they were too large. */
+  get droppedUnits(): number {
+    return this.#droppedUnits;
+  }
+
+  /** Bytes of the access units thrown away. */
+  get droppedBytes(): number {
+    return this.#droppedBytes;
+  }
+
+  /**
+   * Takes the next bytes of the stream, borrowed until it returns.
+   *
+   * @returns The access units that are complete now, usually none or one.
+   */
+  push(chunk: Uint8Array): SplitUnit[] {
+    let at = 0;
+    while (at < chunk.length) {
+      const byte = chunk[at]!;
+      if (byte === 0) {
+        this.#zeros++;
+        at++;
+      } else if (byte === 1 && this.#zeros >= 2) {
+        this.#endNalUnit();
+        this.#state = "header";
+        this.#zeros = 0;
+        at++;
+      } else {
+        const next = findStartCode(chunk, at);
+        const end = trimZeros(chunk, at, next < 0 ? chunk.length : next);
+        this.#take(chunk, at, end);
+        this.#zeros = 0;
+        at = end;
+      }
+    }
+    return this.#completed();
+  }
+
+  /**
+   * Ends the access unit that is being gathered: the stream is over, or pauses
+   * longer than it would within a picture. What has no slice yet is kept, and
+   * so is a NAL unit of which nothing is known yet.
+   *
+   * @returns That access unit, or nothing.
+   */
+  flush(): SplitUnit[] {
+    if (this.#gathered.slice === 0) return [];
+    if (this.#state === "keep" || this.#state === "drop") {
+      this.#endNalUnit();
+      this.#state = "outside";
+    }
+    this.#endAccessUnit();
+    return this.#completed();
+  }
+
+  #completed(): SplitUnit[] {
+    if (this.#units.length === 0) return [];
+    const units = this.#units;
+    this.#units = [];
+    return units;
+  }
+
+  /** Takes bytes without start code, the first and the last no zeros. */
+  #take(chunk: Uint8Array, from: number, end: number): void {
+    if (this.#state === "header") {
+      if (this.#zeros > 0) {
+        this.#header = 0;
+        this.#zeros--;
+      } else this.#header = chunk[from++]!;
+      if (hasSliceHeader(this.#header & 0x1f)) this.#state = "slice";
+      else this.#beginNalUnit(false);
+    }
+    if (this.#state === "slice" && (this.#zeros > 0 || from < end)) {
+      // first_mb_in_slice is 0: see startsPicture().
+      this.#beginNalUnit(this.#zeros === 0 && chunk[from]! >= 0x80);
+    }
+    this.#store(chunk, from, end);
+  }
+
+  /** Begins the NAL unit of `#header`, in a new access unit if need be. */
+  #beginNalUnit(first: boolean): void {
+    const type = this.#header & 0x1f;
+    if (this.#isNext(type, first)) this.#endAccessUnit();
+    const gathered = this.#gathered;
+    if (type === NAL_UNIT_TYPE.prefix) {
+      if (gathered.slice !== 0) this.#prefix = this.#buffer.length;
+    } else if (isVcl(type)) {
+      this.#prefix = -1;
+      if (gathered.slice === 0 && !first) gathered.damaged = true;
+      gathered.slice = this.#header;
+    }
+    if (this.#header >= 0x80) gathered.damaged = true;
+    if (type === NAL_UNIT_TYPE.idr) gathered.keyframe = true;
+    if (type === NAL_UNIT_TYPE.sps) gathered.sps = true;
+    if (type === NAL_UNIT_TYPE.pps) gathered.pps = true;
+    const superfluous = type >= NAL_UNIT_TYPE.delimiter &&
+      type <= NAL_UNIT_TYPE.filler;
+    this.#state = superfluous || this.#oversized ? "drop" : "keep";
+    if (this.#state === "drop") return;
+    this.#start = this.#buffer.length;
+    const fits = ++gathered.nalUnits <= this.#maxNalUnits &&
+      this.#buffer.append(0, START_CODE) && this.#buffer.push(this.#header);
+    if (!fits) this.#discard();
+  }
+
+  /** Tells whether the current NAL unit belongs to the next access unit. */
+  #isNext(type: number, first: boolean): boolean {
+    const { slice } = this.#gathered;
+    if (slice === 0) return this.#oversized && type === NAL_UNIT_TYPE.delimiter;
+    // Where a prefix NAL unit belongs is told by the slice behind it.
+    return type !== NAL_UNIT_TYPE.prefix &&
+      beginsAccessUnit(this.#header, first, slice);
+  }
+
+  #endNalUnit(): void {
+    if (this.#state === "header" || this.#state === "slice") {
+      this.#gathered.damaged = true;
+    } else if (
+      this.#state === "keep" && (this.#header & 0x1f) === NAL_UNIT_TYPE.sei
+    ) {
+      const nalUnit = this.#buffer.view(this.#start + START_CODE.length);
+      this.#gathered.recoveryPoint ||= hasRecoveryPoint(nalUnit);
+    }
+  }
+
+  #endAccessUnit(): void {
+    const end = this.#prefix < 0 ? this.#buffer.length : this.#prefix;
+    const { keyframe, recoveryPoint, sps, pps, damaged } = this.#gathered;
+    if (!this.#oversized) {
+      this.#units.push({
+        data: this.#buffer.take(end),
+        keyframe,
+        recoveryPoint,
+        hasParameterSets: sps && pps,
+        damaged,
+        discontinuity: this.#discontinuity,
+      });
+    }
+    this.#discontinuity = this.#oversized;
+    this.#oversized = false;
+    this.#prefix = -1;
+    this.#gathered = nothing();
+    if (this.#buffer.length > 0) this.#gathered.nalUnits = 1;
+  }
+
+  /** Stores pending zeros and `chunk[from, end)`, or counts them. */
+  #store(chunk: Uint8Array, from: number, end: number): void {
+    if (this.#state === "keep") {
+      if (this.#buffer.append(this.#zeros, chunk, from, end)) return;
+      this.#discard();
+    }
+    const length = this.#zeros + end - from;
+    if (this.#state === "outside") {
+      this.#skippedBytes += length;
+      this.#discontinuity = true;
+    } else if (this.#oversized) {
+      this.#droppedBytes += length;
+    }
+  }
+
+  #discard(): void {
+    this.#droppedUnits++;
+    this.#droppedBytes += this.#buffer.length;
+    this.#buffer.clear();
+    this.#prefix = -1;
+    this.#oversized = true;
+    this.#state = "drop";
+  }
+}
+
+function nothing(): Gathered {
+  return {
+    nalUnits: 0,
+    slice: 0,
+    keyframe: false,
+    recoveryPoint: false,
+    sps: false,
+    pps: false,
+    damaged: false,
+  };
+}

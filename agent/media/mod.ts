@@ -1,0 +1,25 @@
+/**
+ * Pure functions over bytes, numbers and text: no clock, no log, no runtime.
+ *
+ * @module
+ */
+
+export * from "./access_unit.ts";
+export * from "./access_unit_splitter.ts";
+export * from "./address.ts";
+export * from "./annexb.ts";
+export * from "./byte_buffer.ts";
+export * from "./bytes.ts";
+export * from "./delimiter.ts";
+export * from "./flv.ts";
+export * from "./frame.ts";
+export * from "./h264.ts";
+export * from "./ivf.ts";
+export * from "./parameter_sets.ts";
+export * from "./rbsp.ts";
+export * from "./sei.ts";
+export * from "./sniff.ts";
+export * from "./sps.ts";
+export * from "./time.ts";
+export * from "./timing_sei.ts";
+export * from "./vui.ts";

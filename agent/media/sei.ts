@@ -1,0 +1,55 @@
+/**
+ * Supplemental enhancement information: messages beside the picture.
+ *
+ * @module
+ */
+
+import { removeEmulationPrevention } from "./rbsp.ts";
+
+/** Values of payloadType (ITU-T H.264, D.1.1). */
+export const SEI_PAYLOAD_TYPE = {
+  bufferingPeriod: 0,
+  userDataUnregistered: 5,
+  recoveryPoint: 6,
+} as const;
+
+/** One message of a SEI NAL unit. */
+export interface SeiMessage {
+  /** One of {@linkcode SEI_PAYLOAD_TYPE}, or another number. */
+  readonly payloadType: number;
+  /** Its bytes, without emulation prevention; a view where that is possible. */
+  readonly payload: Uint8Array;
+}
+
+/**
+ * Walks over the messages of a SEI NAL unit (ITU-T H.264, 7.3.2.3.1), given
+ * with its header byte and without a start code. Stops where one is cut off.
+ */
+export function* seiMessagesOf(nalUnit: Uint8Array): Generator<SeiMessage> {
+  const rbsp = removeEmulationPrevention(nalUnit);
+  let at = 1;
+  const readNumber = () => {
+    let value = 0;
+    while (rbsp[at] === 0xff) {
+      value += 0xff;
+      at++;
+    }
+    return value + (rbsp[at++] ?? 0);
+  };
+  // One byte is left for the rbsp_trailing_bits, two are the shortest message.
+  while (at + 2 <= rbsp.length - 1) {
+    const payloadType = readNumber();
+    const size = readNumber();
+    if (at + size > rbsp.length) return;
+    yield { payloadType, payload: rbsp.subarray(at, at + size) };
+    at += size;
+  }
+}
+
+/** Tells whether a SEI NAL unit has a recovery point message. */
+export function hasRecoveryPoint(nalUnit: Uint8Array): boolean {
+  for (const { payloadType } of seiMessagesOf(nalUnit)) {
+    if (payloadType === SEI_PAYLOAD_TYPE.recoveryPoint) return true;
+  }
+  return false;
+}

@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { test } from "../../test/harness.ts";
+import { AccessUnitHub } from "./access_unit_hub.ts";
+import { type Milliseconds, ms } from "./time.ts";
+import { UnitQueue } from "./unit_queue.ts";
+
+interface Unit {
+  data: Uint8Array<ArrayBuffer>;
+  keyframe: boolean;
+  name: string;
+}
+
+/** `k0` is a keyframe, `p1` is not. */
+function unit(name: string, bytes = 1): Unit {
+  const keyframe = name.startsWith("k");
+  return { data: new Uint8Array(bytes), keyframe, name };
+}
+
+function setUp() {
+  let time = 0;
+  const now = (): Milliseconds => ms(time);
+  return {
+    now,
+    advance: (by: number) => time += by,
+    queue: new UnitQueue<Unit>(ms(200), now),
+    hub: new AccessUnitHub<Unit>(now),
+  };
+}
+
+/** Takes everything that waits. */
+async function drain(queue: UnitQueue<Unit>): Promise<string> {
+  queue.end();
+  return (await Array.fromAsync(queue)).map(({ name }) => name).join(" ");
+}
+
+test("UnitQueue begins with a keyframe", async () => {
+  const { queue } = setUp();
+  for (const name of ["p0", "p1", "k2", "p3"]) queue.push(unit(name));
+  assert.equal(await drain(queue), "k2 p3");
+  assert.deepEqual(queue.counters, { sent: 2, dropped: 2 });
+});
+
+test("UnitQueue keeps everything within its budget", async () => {
+  const { queue, advance } = setUp();
+  for (const name of ["k0", "p1", "p2"]) queue.push(unit(name));
+  advance(200);
+  assert.equal(await drain(queue), "k0 p1 p2");
+});
+
+test("UnitQueue drops up to the newest keyframe once over budget", async () => {
+  const { queue, advance } = setUp();
+  for (const name of ["k0", "p1", "k2", "p3"]) queue.push(unit(name));
+  advance(150);
+  for (const name of ["k4", "p5"]) queue.push(unit(name));
+  advance(51);
+  queue.push(unit("p6"));
+  assert.equal(await drain(queue), "k4 p5 p6");
+  assert.equal(queue.counters.dropped, 4);
+});
+
+test("UnitQueue keeps a late keyframe and waits for the next", async () => {
+  const { queue, advance } = setUp();
+  for (const name of ["k0", "p1", "p2"]) queue.push(unit(name));
+  advance(201);
+  for (const name of ["p3", "p4", "k5", "p6"]) queue.push(unit(name));
+  assert.equal(await drain(queue), "k5 p6");
+});
+
+test("UnitQueue hands a late keyframe out if no newer one came", async () => {
+  const { queue, advance } = setUp();
+  for (const name of ["k0", "p1", "p2"]) queue.push(unit(name));
+  advance(201);
+  queue.push(unit("p3"));
+  assert.equal(await drain(queue), "k0");
+});
+
+test("UnitQueue without a keyframe waiting drops up to the next", async () => {
+  const { queue, advance } = setUp();
+  queue.push(unit("k0"));
+  const units = queue[Symbol.asyncIterator]();
+  await units.next();
+  queue.push(unit("p1"));
+  advance(201);
+  for (const name of ["p2", "p3", "k4"]) queue.push(unit(name));
+  assert.equal((await units.next()).value?.name, "k4");
+  assert.equal(queue.counters.dropped, 3);
+});
+
+test("UnitQueue wakes a consumer that waits", async () => {
+  const { queue } = setUp();
+  const taken = queue[Symbol.asyncIterator]().next();
+  queue.push(unit("k0"));
+  assert.equal((await taken).value?.name, "k0");
+});
+
+test("UnitQueue ends a waiting consumer when it is disposed", async () => {
+  const { queue } = setUp();
+  const taken = queue[Symbol.asyncIterator]().next();
+  queue[Symbol.dispose]();
+  assert.equal((await taken).done, true);
+});
+
+test("AccessUnitHub hands the current GOP to those who join", async () => {
+  const { hub } = setUp();
+  for (const name of ["p0", "k1", "p2", "k3", "p4"]) hub.push(unit(name));
+  const queue = hub.join(ms(200));
+  hub.push(unit("p5"));
+  assert.equal(await drain(queue), "k3 p4 p5");
+});
+
+test("AccessUnitHub counts a join's burst from the join", async () => {
+  const { hub, advance } = setUp();
+  hub.push(unit("k0"));
+  advance(900);
+  hub.push(unit("p1"));
+  const queue = hub.join(ms(200));
+  advance(200);
+  assert.equal(await drain(queue), "k0 p1");
+});
+
+test("AccessUnitHub keeps no GOP of more than four seconds", async () => {
+  const { hub, advance } = setUp();
+  hub.push(unit("k0"));
+  advance(4001);
+  hub.push(unit("p1"));
+  const queue = hub.join(ms(200));
+  hub.push(unit("p2"));
+  hub.push(unit("k3"));
+  assert.equal(await drain(queue), "k3");
+});
+
+test("AccessUnitHub keeps no GOP of more than 8 MiB", async () => {
+  const { hub } = setUp();
+  hub.push(unit("k0", 8 << 20));
+  hub.push(unit("p1"));
+  assert.equal(hub.join(ms(200)).size, 0);
+  hub.push(unit("k2"));
+  assert.equal(hub.join(ms(200)).size, 1);
+});
+
+test("AccessUnitHub lets a slow consumer harm nobody", async () => {
+  const { hub, advance } = setUp();
+  const [slow, fast] = [hub.join(ms(200)), hub.join(ms(200))];
+  const units = fast[Symbol.asyncIterator]();
+  for (let i = 0; i < 30; i++) {
+    hub.push(unit(i === 0 ? "k0" : `p${i}`));
+    assert.equal((await units.next()).value?.name, i === 0 ? "k0" : `p${i}`);
+    advance(33);
+  }
+  assert.equal(fast.counters.dropped, 0);
+  assert.equal(await drain(slow), "k0");
+});
+
+test("AccessUnitHub forgets a GOP that broke off", async () => {
+  const { hub } = setUp();
+  const early = hub.join(ms(200));
+  hub.push(unit("k0"));
+  hub.interrupt();
+  hub.push(unit("p1"));
+  assert.equal(hub.join(ms(200)).size, 0);
+  hub.push(unit("k2"));
+  assert.equal(await drain(early), "k0 k2");
+});
+
+test("AccessUnitHub forgets consumers that left", () => {
+  const { hub } = setUp();
+  const queue = hub.join(ms(200));
+  assert.equal(hub.size, 1);
+  queue[Symbol.dispose]();
+  assert.equal(hub.size, 0);
+});

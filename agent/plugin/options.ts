@@ -1,0 +1,145 @@
+/**
+ * How options are written in addresses, flags and config files, and how wrong
+ * ones are refused.
+ *
+ * @module
+ */
+
+import { closestString, levenshteinDistance } from "@std/text";
+import { z } from "zod";
+import { ConfigError } from "../errors.ts";
+import type { Address } from "../media/address.ts";
+import type { OptionsSchema } from "./context.ts";
+import type { Size } from "./source.ts";
+
+/** The kinds of values that options have; each is a zod schema of text. */
+export const option = {
+  /** `true` or `false`; `z.coerce.boolean()` would take "false" for true. */
+  flag: () =>
+    z.enum(["true", "false"], "expected true or false")
+      .transform((text) => text === "true"),
+
+  /** A whole number within limits. */
+  integer: (min: number, max: number) => number(min, max, /^\d+$/, "whole "),
+
+  /** A number within limits. */
+  number: (min: number, max: number) => number(min, max, /^\d+(\.\d+)?$/, ""),
+
+  /** `640x480`, within what every H.264 decoder of today takes. */
+  size: () =>
+    z.string().transform((text, context): Size => {
+      const [, width, height] =
+        /^(\d{1,4})x(\d{1,4})$/.exec(text)?.map(Number) ??
+          [];
+      if (
+        width && height && width >= 16 && height >= 16 &&
+        width <= MAX_SIDE && height <= MAX_SIDE
+      ) {
+        return { width, height };
+      }
+      return refuse(
+        context,
+        `expected a size such as 640x480, 16x16 to ${MAX_SIDE}x${MAX_SIDE}`,
+      );
+    }),
+
+  /** Bits per second: `500k`, `2M`, `1500000`; `auto` is no number. */
+  bitrate: () =>
+    z.string().transform((text, context): number | undefined => {
+      if (text === "auto") return undefined;
+      const parts = /^(\d+(?:\.\d+)?)([kM]?)$/.exec(text);
+      const value = parts && Number(parts[1]) * SUFFIX[parts[2]!]!;
+      if (value && value >= 10e3 && value <= 200e6) return Math.round(value);
+      return refuse(
+        context,
+        'expected "auto" or bits per second such as 2M or 500k (10k to 200M)',
+      );
+    }),
+
+  /** A duration in milliseconds: `250ms`, `2s`, `10m`; `0` is none. */
+  duration: () =>
+    z.string().transform((text, context): number => {
+      const parts = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
+      if (parts) return Number(parts[1]) * UNIT_MS[parts[2]!]!;
+      if (text === "0") return 0;
+      return refuse(context, "expected a duration such as 250ms, 2s or 10m");
+    }),
+} as const;
+
+/** Level 6.2, the highest of ITU-T H.264, allows 8192 and a little more. */
+const MAX_SIDE = 8192;
+
+const SUFFIX: Record<string, number> = { "": 1, k: 1e3, M: 1e6 };
+
+const UNIT_MS: Record<string, number> = { ms: 1, s: 1e3, m: 60e3, h: 3.6e6 };
+
+function number(min: number, max: number, form: RegExp, whole: string) {
+  return z.string().transform((text, context): number => {
+    const value = Number(text);
+    if (form.test(text) && value >= min && value <= max) return value;
+    return refuse(context, `expected a ${whole}number from ${min} to ${max}`);
+  });
+}
+
+function refuse(
+  context: { addIssue(message: string): void },
+  message: string,
+): never {
+  context.addIssue(message);
+  return z.NEVER;
+}
+
+/** The names of the options a schema knows, as far as it tells. */
+export function optionNames(schema: OptionsSchema<unknown>): string[] {
+  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+}
+
+/**
+ * Checks options, and says in one line which one is wrong and what is right.
+ *
+ * @param known Further option names, for suggestions.
+ * @throws {ConfigError} If one is unknown, missing or wrong.
+ */
+export function checkOptions<Options>(
+  schema: OptionsSchema<Options>,
+  query: Readonly<Record<string, string>>,
+  address: Pick<Address, "redacted">,
+  known: readonly string[] = [],
+): Options {
+  try {
+    return schema.parse(query);
+  } catch (cause) {
+    if (!(cause instanceof z.ZodError)) throw cause;
+    const names = [...optionNames(schema), ...known];
+    const why = reason(cause.issues[0]!, query, names);
+    throw new ConfigError(`Cannot use "${address.redacted}": ${why}`, {
+      cause,
+    });
+  }
+}
+
+function reason(
+  issue: z.core.$ZodIssue,
+  query: Readonly<Record<string, string>>,
+  names: readonly string[],
+): string {
+  if (issue.code === "unrecognized_keys") {
+    return unknownName("option", issue.keys[0]!, names);
+  }
+  const name = String(issue.path[0]);
+  if (!(name in query)) return `option "${name}" is missing`;
+  return `option "${name}" is "${query[name]}", ${issue.message}`;
+}
+
+/** `no option "frps" (did you mean "fps"?)`. */
+export function unknownName(
+  what: string,
+  name: string,
+  names: readonly string[],
+): string {
+  if (names.length === 0) return `no ${what} "${name}"`;
+  const near = closestString(name, names);
+  return levenshteinDistance(name, near) <= Math.max(1, near.length / 2)
+    ? `no ${what} "${name}" (did you mean "${near}"?)`
+    : `no ${what} "${name}" (there is ${[...names].sort().join(", ")})`;
+}

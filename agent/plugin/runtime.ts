@@ -1,0 +1,216 @@
+/**
+ * The machine, as far as plugins may touch it: files, sockets, processes and
+ * the clock. The agent implements it for Deno and Bun, tests fake it.
+ *
+ * @module
+ */
+
+import type { Microseconds, Milliseconds } from "../media/time.ts";
+
+/** Reads the time and waits for it. */
+export interface Clock {
+  /** CLOCK_MONOTONIC: the same reading in every process since boot. */
+  now(): Milliseconds;
+  /** CLOCK_REALTIME, since 1970-01-01 UTC. Steps when the clock is set. */
+  wallClock(): Microseconds;
+  /**
+   * Resolves after `duration`.
+   *
+   * @throws The signal's reason, at once, when `signal` aborts.
+   */
+  sleep(duration: Milliseconds, signal?: AbortSignal): Promise<void>;
+}
+
+/** An open TCP connection. */
+export interface TcpConnection extends AsyncDisposable {
+  /** `host:port` of the other side, for logs. */
+  readonly peer: string;
+  /** Numeric address of the other side, without the port. */
+  readonly peerHost: string;
+  /**
+   * The bytes that arrive. Each chunk is borrowed until the next one is asked
+   * for. Ends when the peer closes its side.
+   *
+   * @throws {StreamError} "lost" if the connection breaks.
+   */
+  readonly chunks: AsyncIterable<Uint8Array<ArrayBuffer>>;
+  /**
+   * Resolves when the system has taken the bytes.
+   *
+   * @throws {StreamError} "lost" if the connection is gone.
+   */
+  write(bytes: Uint8Array<ArrayBuffer>): Promise<void>;
+}
+
+/** How a connection is opened. */
+export interface DialOptions {
+  /** Name or numeric address. */
+  host: string;
+  /** 1 to 65535. */
+  port: number;
+  /** Gives up, and closes a connection that is open already. */
+  signal: AbortSignal;
+  /** How long the peer may take to answer. */
+  timeout: Milliseconds;
+}
+
+/** Where connections are accepted. */
+export interface ListenOptions {
+  /** Numeric address; `0.0.0.0` or `::` for every interface. */
+  host: string;
+  /** 0 asks the system for a free port. */
+  port: number;
+  /**
+   * Bounds what the system keeps for a peer that does not read, in bytes per
+   * connection. Best effort: not every system can. Omit for its default.
+   */
+  sendBuffer?: number;
+}
+
+/** Accepts TCP connections. */
+export interface TcpListener extends AsyncDisposable {
+  /** The port it listens on, also where 0 was asked for. */
+  readonly port: number;
+  /** Connections as they come; each belongs to whoever takes it. */
+  readonly connections: AsyncIterable<TcpConnection>;
+}
+
+/** One end of a named pipe with one reader, written without blocking. */
+export interface FifoWriter extends Disposable {
+  /** Bytes written that the reader has not read yet. */
+  pending(): number;
+  /**
+   * Writes as much as fits now.
+   *
+   * @returns How many bytes that was; 0 if the pipe is full.
+   * @throws {StreamError} "lost" if the reader is gone.
+   */
+  write(bytes: Uint8Array<ArrayBuffer>): number;
+}
+
+/**
+ * A named pipe in the file system that gives every reader an inode of its own,
+ * so that what one leaves behind never reaches the next.
+ */
+export interface Fifo extends AsyncDisposable {
+  /**
+   * Takes a reader that has opened the path since the last call, and puts a
+   * fresh inode in its place. Never blocks.
+   *
+   * @param capacity Wanted capacity of the pipe in bytes; the system rounds
+   * up, or keeps its default.
+   * @returns Its writer, owned by the caller, or `undefined` without a reader.
+   */
+  accept(capacity: number): FifoWriter | undefined;
+}
+
+/** How a named pipe is made. */
+export interface FifoOptions {
+  /** Where it is to stand. */
+  path: string;
+  /** Permission bits; what stands there already keeps its own. */
+  mode: number;
+}
+
+/** How a child process is started. */
+export interface SpawnOptions {
+  /** Name of a program on PATH, or a path. */
+  command: string;
+  /** Passed as they are; there is no shell. */
+  args: readonly string[];
+  /** Ends the child, by SIGTERM and then SIGKILL. */
+  signal: AbortSignal;
+  /** Whether the child reads a pipe that we write; else it reads nothing. */
+  stdin?: boolean;
+  /**
+   * Called with what the child writes to stdout, borrowed until it returns.
+   * Omit to throw it away.
+   */
+  onStdout?(chunk: Uint8Array<ArrayBuffer>): void;
+  /**
+   * Called for each line of stderr, without its end. Return `true` to keep it
+   * out of the tail that errors show.
+   */
+  onStderrLine?(line: string): boolean | void;
+}
+
+/** How a child process ended. */
+export interface ChildExit {
+  /** Its exit status, unless a signal ended it. */
+  readonly code: number | null;
+  /** The signal that ended it. */
+  readonly signal: string | null;
+  /** Whether it had to be killed because it ignored SIGTERM. */
+  readonly forced: boolean;
+  /** The last lines it wrote to stderr, 100 at most. */
+  readonly stderrTail: readonly string[];
+}
+
+/**
+ * A child process, in a process group of its own. It and everything it started
+ * dies with this process. Disposing ends it and waits for its end.
+ */
+export interface ChildProcess extends AsyncDisposable {
+  /** Process id. */
+  readonly pid: number;
+  /**
+   * Writes to the child's stdin; resolves when the system has taken the bytes.
+   *
+   * @throws {StreamError} "lost" if the child no longer reads.
+   */
+  write(bytes: Uint8Array<ArrayBuffer>): Promise<void>;
+  /** Closes the child's stdin. */
+  endInput(): void;
+  /** Resolves when the child is gone and all its output was handed over. */
+  readonly exit: Promise<ChildExit>;
+}
+
+/** What stands at a path. */
+export type PathKind = "file" | "folder" | "fifo" | "device" | "socket";
+
+/** The machine. */
+export interface Runtime extends Clock {
+  /** Resolves once everything that is due already has been handled. */
+  turn(): Promise<void>;
+  /**
+   * Tells what stands at a path, links followed.
+   *
+   * @returns `undefined` if there is nothing.
+   * @throws {ConfigError} If it is there and cannot be read.
+   */
+  kindOfPath(path: string): Promise<PathKind | undefined>;
+  /** Replaces `path` in one step, so that no reader sees half a file. */
+  replaceFile(path: string, parts: Iterable<Uint8Array>): Promise<void>;
+  /** Removes a file if it is there. */
+  removeFile(path: string): Promise<void>;
+  /**
+   * Starts a child process.
+   *
+   * @throws {ProcessError} "not-found" if there is no such program.
+   */
+  spawn(options: SpawnOptions): Promise<ChildProcess>;
+  /**
+   * Opens a TCP connection.
+   *
+   * @throws {StreamError} "refused" if nobody answers.
+   */
+  dialTcp(options: DialOptions): Promise<TcpConnection>;
+  /**
+   * Listens for TCP connections.
+   *
+   * @throws {ConfigError} If the port is taken, or the address is not ours.
+   */
+  listenTcp(options: ListenOptions): Promise<TcpListener>;
+  /**
+   * Makes a named pipe.
+   *
+   * @throws {ConfigError} If something else stands there, or nothing may.
+   */
+  openFifo(options: FifoOptions): Promise<Fifo>;
+  /**
+   * Writes to this process's stdout; resolves when the system has taken all.
+   *
+   * @throws {StreamError} "ended" if its reader is gone.
+   */
+  writeStdout(bytes: Uint8Array<ArrayBuffer>): Promise<void>;
+}

@@ -1,0 +1,116 @@
+/**
+ * The contract of transports: how access units travel.
+ *
+ * @module
+ */
+
+import type { AccessUnit } from "../media/access_unit.ts";
+import type { OptionsSchema, PluginContext } from "./context.ts";
+
+/**
+ * One access unit as it goes over the wire: with parameter sets in front of a
+ * keyframe and the next unit's delimiter behind, so that the receiver knows at
+ * once that it is complete. `data` is shared by all viewers: not to be
+ * changed.
+ */
+export type WireUnit = Pick<
+  AccessUnit,
+  "data" | "pts" | "keyframe" | "recoveryPoint"
+>;
+
+/** One receiver of the stream, with a bounded queue of its own. */
+export interface Viewer extends Disposable {
+  /**
+   * The access units to send, the first one a keyframe. While one is being
+   * sent the others wait; what has waited too long is dropped up to a
+   * keyframe. Ends when the agent stops.
+   */
+  readonly units: AsyncIterable<WireUnit>;
+}
+
+/** Where a transport announces who receives. */
+export interface Viewers {
+  /**
+   * Adds a viewer, which gets the pictures since the last keyframe at once.
+   *
+   * @param label Who it is, for logs and status: `192.168.1.7:40312`.
+   * @returns The viewer; disposing it ends it.
+   */
+  open(label: string): Viewer;
+}
+
+/** Bytes whose boundaries mean nothing; the agent finds the pictures. */
+export interface ByteIngest {
+  /** Tells the shapes of ingest apart. */
+  readonly type: "bytes";
+  /** Each chunk is borrowed until the next one is asked for. */
+  readonly chunks: AsyncIterable<Uint8Array<ArrayBuffer>>;
+}
+
+/** Whole access units, from a protocol that marks where pictures end. */
+export interface UnitIngest {
+  /** Tells the shapes of ingest apart. */
+  readonly type: "units";
+  /** Each unit is borrowed until the next one is asked for. */
+  readonly units: AsyncIterable<AccessUnit>;
+}
+
+/**
+ * An open stream. Its iterable ends when the sender ended the stream, and
+ * throws a {@linkcode StreamError} when it broke. Disposing closes it.
+ */
+export type Ingest =
+  & (ByteIngest | UnitIngest)
+  & AsyncDisposable
+  & {
+    /** Who sends, for logs and status: `192.168.1.7:5001`. */
+    readonly peer: string;
+  };
+
+/**
+ * How a transport introduces itself.
+ *
+ * @typeParam Options The options its address may carry.
+ */
+export interface TransportPlugin<Options = unknown> {
+  /** Tells the kinds of plugins apart; set by {@linkcode defineTransport}. */
+  readonly kind: "transport";
+  /** Package name, used in logs and in `camagent plugins`. */
+  readonly name: string;
+  /** Address schemes this transport answers to, without the colon. */
+  readonly schemes: readonly string[];
+  /** One line for `camagent plugins`. */
+  readonly description: string;
+  /** Shape of the address's query. */
+  readonly options: OptionsSchema<Options>;
+  /**
+   * Sends to whoever wants the stream, until `signal` aborts. Omit where the
+   * transport cannot send.
+   *
+   * @param viewers Where receivers are announced.
+   * @param context The address, its options, and the machine.
+   * @param ready To be called once receivers can come, with the address to
+   * show them where it differs from the one given.
+   * @returns Resolves once `signal` has aborted and everything is closed.
+   * Rejects with what broke; the supervisor restarts it.
+   */
+  send?(
+    viewers: Viewers,
+    context: PluginContext<Options>,
+    ready: (at?: { port: number }) => void,
+  ): Promise<void>;
+  /**
+   * Opens the stream. Omit where the transport cannot receive.
+   *
+   * @param context The address, its options, and the machine.
+   * @returns The open stream, owned by the agent.
+   */
+  receive?(context: PluginContext<Options>): Promise<Ingest>;
+}
+
+/** Declares a transport; the compiler infers `Options` from its schema. */
+export function defineTransport<Options>(
+  transport: Omit<TransportPlugin<Options>, "kind">,
+): TransportPlugin<Options> {
+  return { ...transport, kind: "transport" };
+}

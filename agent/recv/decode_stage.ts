@@ -1,0 +1,136 @@
+/**
+ * The middle stage of receiving: a decoder, kept running, from the hub into a
+ * ring.
+ *
+ * @module
+ */
+
+import { Decoder } from "../ffmpeg/decoder.ts";
+import type { AccessUnitHub } from "../media/access_unit_hub.ts";
+import { packedFormat } from "../media/frame.ts";
+import { ms } from "../media/time.ts";
+import type { QueueCounters } from "../media/unit_queue.ts";
+import { createStatus } from "../watchdog/status.ts";
+import { type Attempt, supervise } from "../watchdog/supervisor.ts";
+import { DecodeRun } from "./decode_run.ts";
+import type { FrameStream } from "./frame_stream.ts";
+import type { ReceivedUnit, StreamInfo } from "./received_unit.ts";
+import type { RecvOptions } from "./recv.ts";
+import type { Wanted } from "./sink_stage.ts";
+import type { DecoderStatus } from "./status.ts";
+
+/** How long an access unit may wait for the decoder. */
+const DECODER_BUDGET = ms(200);
+
+/** What a decoder is prepared for before the stream has said anything. */
+const LIKELY: StreamInfo["untagged"] = "bt601";
+
+/** What a decoder has to know of the input. */
+export interface DecoderInput {
+  /** Access units as they arrive. */
+  readonly hub: AccessUnitHub<ReceivedUnit>;
+  /** The origin of the newest access unit there is. */
+  newestAt(): number;
+  /** How far keyframes are apart, in milliseconds. */
+  keyframeDistance(): number;
+}
+
+/** One decoder for all sinks that want the same frames. */
+export class DecodeStage {
+  /** Frames and counters since the start. */
+  readonly counts = { decoded: 0, stale: 0 };
+  readonly #options: RecvOptions;
+  readonly #wanted: Wanted;
+  readonly #input: DecoderInput;
+  readonly #stream: FrameStream;
+  readonly #supervisor;
+  #dropped = 0;
+  #queue: QueueCounters | undefined;
+  #size: string | undefined;
+
+  /** @param stream Where the frames go. */
+  constructor(
+    options: RecvOptions,
+    wanted: Wanted,
+    input: DecoderInput,
+    stream: FrameStream,
+  ) {
+    this.#options = options;
+    this.#wanted = wanted;
+    this.#input = input;
+    this.#stream = stream;
+    this.#supervisor = createStatus(options.runtime.now());
+  }
+
+  /** Runs until `signal` aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { runtime, log, maxRetries } = this.#options;
+    await supervise((attempt) => this.#attempt(attempt), {
+      subject: "ffmpeg",
+      signal,
+      clock: runtime,
+      log: log("recv decoder"),
+      maxRetries,
+      status: this.#supervisor,
+    });
+  }
+
+  /** How it goes. */
+  status(): DecoderStatus {
+    return {
+      pixelFormat: this.#wanted.pixelFormat,
+      ...(this.#size && { size: this.#size }),
+      supervisor: this.#supervisor,
+      ...this.counts,
+      dropped: this.#dropped + (this.#queue?.dropped ?? 0),
+    };
+  }
+
+  /** Decodes one stream after the other: a new size needs a new decoder. */
+  async #attempt({ signal, progress }: Attempt): Promise<void> {
+    let untagged = LIKELY;
+    while (true) {
+      signal.throwIfAborted();
+      untagged = await this.#decode(untagged, signal, progress);
+    }
+  }
+
+  /** @returns What the next decoder has to take untagged pictures for. */
+  async #decode(
+    untagged: StreamInfo["untagged"],
+    signal: AbortSignal,
+    progress: () => void,
+  ): Promise<StreamInfo["untagged"]> {
+    const { runtime } = this.#options;
+    const { pixelFormat, size } = this.#wanted;
+    const output = { pixelFormat, untagged, ...(size && { size }) };
+    // Started before anything is known: the first picture comes the sooner.
+    await using decoder = await Decoder.start(output, { runtime, signal });
+    using queue = this.#input.hub.join(DECODER_BUDGET);
+    this.#queue = queue.counters;
+    try {
+      const units = queue[Symbol.asyncIterator]();
+      const first = await Promise.race([units.next(), decoder.failed]);
+      signal.throwIfAborted();
+      if (first.done) throw new Error("The hub ended");
+      const { stream } = first.value;
+      // The next decoder gets this access unit from the hub again.
+      if (stream.untagged !== untagged) return stream.untagged;
+      const { width, height } = size ?? stream;
+      const ring = await this.#stream.begin(
+        packedFormat(width, height, pixelFormat),
+      );
+      this.#size = `${width}x${height}`;
+      const run = new DecodeRun(decoder, ring, runtime, {
+        newestAt: this.#input.newestAt,
+        keyframeDistance: this.#input.keyframeDistance,
+        counts: this.counts,
+        progress,
+      });
+      return await run.decode(first.value, units, signal);
+    } finally {
+      this.#dropped += queue.counters.dropped;
+      this.#queue = undefined;
+    }
+  }
+}

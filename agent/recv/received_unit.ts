@@ -1,0 +1,161 @@
+/**
+ * Access units as they arrive, with what is known of them.
+ *
+ * @module
+ */
+
+import { StreamError } from "../errors.ts";
+import type { SplitUnit } from "../media/access_unit_splitter.ts";
+import { ParameterSetCache } from "../media/parameter_sets.ts";
+import type { Sps } from "../media/sps.ts";
+import { type Milliseconds, ms } from "../media/time.ts";
+import { readTiming, type Timing } from "../media/timing_sei.ts";
+import { MAX_PIXELS } from "../ffmpeg/decoder_args.ts";
+import type { Clock } from "../plugin/runtime.ts";
+import type { AgeStatus } from "./status.ts";
+
+/** What decoders and sinks have to know of a stream. */
+export interface StreamInfo {
+  /** Picture width in pixels. */
+  readonly width: number;
+  /** Picture height in pixels. */
+  readonly height: number;
+  /** YUV matrix to assume: only for pictures without a tag of their own. */
+  readonly untagged: "bt601" | "bt709";
+  /** Pictures a decoder holds back. */
+  readonly reorderDepth: number;
+}
+
+/** One access unit that a decoder can use. */
+export interface ReceivedUnit {
+  /** An Annex B byte stream; a keyframe has its parameter sets. */
+  readonly data: Uint8Array<ArrayBuffer>;
+  /** Whether a decoder may start here. */
+  readonly keyframe: boolean;
+  /** Counts from 1 for the life of the receiver. */
+  readonly number: number;
+  /** When its last byte arrived; monotonic clock. */
+  readonly receivedAt: Milliseconds;
+  /** Absent where the sender does not tell. */
+  readonly capturedAt?: Milliseconds;
+  /** From when its age counts; monotonic clock. */
+  readonly origin: {
+    readonly at: Milliseconds;
+    readonly since: AgeStatus["since"];
+  };
+  /** Of the stream it belongs to; another object where that has changed. */
+  readonly stream: StreamInfo;
+}
+
+/** Untagged pictures of so many rows and more are taken for BT.709. */
+const HD_ROWS = 720;
+
+/** Pictures held back by a stream that does not say: what is allowed. */
+const MAX_REORDER_DEPTH = 16;
+
+/** Turns split access units into received ones. */
+export class UnitReceiver {
+  /** Access units that came damaged. */
+  damaged = 0;
+  /** Distance between the last two keyframes. */
+  keyframeDistance: Milliseconds = ms(0);
+  readonly #clock: Clock;
+  readonly #bootTag: string;
+  #parameterSets = new ParameterSetCache();
+  #stream: StreamInfo | undefined;
+  #number = 0;
+  #keyframeAt: Milliseconds | undefined;
+
+  /** @param bootTag Which boot of which machine we run on. */
+  constructor(clock: Clock, bootTag: string) {
+    this.#clock = clock;
+    this.#bootTag = bootTag;
+  }
+
+  /** What the last keyframe said. */
+  get stream(): StreamInfo | undefined {
+    return this.#stream;
+  }
+
+  /** Another sender, or another connection: its parameter sets are its own. */
+  reset(): void {
+    this.#parameterSets = new ParameterSetCache();
+  }
+
+  /**
+   * Takes an access unit.
+   *
+   * @returns It, or `undefined` if no decoder could use it.
+   * @throws {StreamError} "undecodable" if its pictures are too large.
+   */
+  receive(unit: SplitUnit): ReceivedUnit | undefined {
+    const receivedAt = this.#clock.now();
+    if (unit.damaged) this.damaged++;
+    if (unit.hasParameterSets || unit.keyframe) {
+      this.#parameterSets.update(unit.data);
+    }
+    if (unit.keyframe) this.#begin(receivedAt);
+    if (this.#stream === undefined) return undefined;
+    const { keyframe } = unit;
+    const timing = readTiming(unit.data);
+    const origin = this.#origin(timing, receivedAt);
+    return {
+      data: keyframe
+        ? this.#parameterSets.withParameterSets(unit.data)
+        : unit.data,
+      keyframe,
+      number: ++this.#number,
+      receivedAt,
+      ...(timing?.captured && { capturedAt: origin.at }),
+      origin,
+      stream: this.#stream,
+    };
+  }
+
+  /** A keyframe says what comes from here on. */
+  #begin(now: Milliseconds): void {
+    this.keyframeDistance = ms(now - (this.#keyframeAt ?? now));
+    this.#keyframeAt = now;
+    const { sps } = this.#parameterSets;
+    if (sps === undefined) return;
+    const stream = describe(sps);
+    if (!same(stream, this.#stream)) this.#stream = stream;
+  }
+
+  #origin(
+    timing: Timing | undefined,
+    receivedAt: Milliseconds,
+  ): ReceivedUnit["origin"] {
+    if (timing === undefined) return { at: receivedAt, since: "arrival" };
+    if (timing.bootTag === this.#bootTag) {
+      const since = timing.captured ? "capture" : "sent";
+      return { at: ms(timing.monotonic / 1000), since };
+    }
+    const ago = (this.#clock.wallClock() - timing.realtime) / 1000;
+    const since = timing.captured ? "capture, wall clock" : "sent";
+    return { at: ms(receivedAt - ago), since };
+  }
+}
+
+function describe(sps: Sps): StreamInfo {
+  const { width, height, colour } = sps;
+  if (width * height > MAX_PIXELS) {
+    throw new StreamError(
+      "undecodable",
+      `Cannot decode pictures of ${width}x${height}: too large`,
+    );
+  }
+  // 2 is "unspecified" (ITU-T H.264, Table E-5).
+  const tagged = colour?.matrix !== undefined && colour.matrix !== 2;
+  return {
+    width,
+    height,
+    untagged: !tagged && height >= HD_ROWS ? "bt709" : "bt601",
+    reorderDepth: sps.reorderDepth ?? MAX_REORDER_DEPTH,
+  };
+}
+
+function same(a: StreamInfo, b: StreamInfo | undefined): boolean {
+  return a.width === b?.width && a.height === b.height &&
+    a.untagged === b.untagged && a.reorderDepth === b.reorderDepth;
+}

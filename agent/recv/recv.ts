@@ -1,0 +1,115 @@
+/**
+ * The receive pipeline: one stream, a decoder for every kind of frame that is
+ * wanted, any number of sinks.
+ *
+ * @module
+ */
+
+import { decoderArgs } from "../ffmpeg/decoder_args.ts";
+import { AccessUnitHub } from "../media/access_unit_hub.ts";
+import type { Logger } from "../plugin/context.ts";
+import type { Runtime } from "../plugin/runtime.ts";
+import type { Resolved } from "../registry.ts";
+import { DecodeStage } from "./decode_stage.ts";
+import { SLOTS_OF_DECODER, SLOTS_PER_SINK } from "./frame_ring.ts";
+import { FrameStream } from "./frame_stream.ts";
+import { InputStage } from "./input_stage.ts";
+import type { ReceivedUnit } from "./received_unit.ts";
+import { SinkStage, type Wanted } from "./sink_stage.ts";
+import type { RecvStatus } from "./status.ts";
+
+/** What is received, and where its frames go. */
+export interface RecvOptions {
+  /** Where the stream comes from. */
+  input: Resolved<"transport">;
+  /** Where the frames go; at least one. */
+  sinks: readonly Resolved<"sink">[];
+  /** The machine. */
+  runtime: Runtime;
+  /** Makes the log of a component. */
+  log: (component: string) => Logger;
+  /** Ends the pipeline. */
+  signal: AbortSignal;
+  /** Fruitless retries in a row before giving up. Omit: never gives up. */
+  maxRetries?: number | undefined;
+}
+
+/** A pipeline that has not been started yet. */
+export interface Receiver {
+  /**
+   * Runs until `signal` aborts or no sink has a reader any more.
+   *
+   * @throws {ConfigError} If the user has to change something.
+   * @throws {GaveUpError} If `maxRetries` was given and used up.
+   */
+  run(): Promise<void>;
+  /** How it goes. */
+  status(): RecvStatus;
+  /** The command lines it would start. Starts none of them. */
+  commands(): Promise<string[][]>;
+}
+
+/**
+ * Makes a receive pipeline.
+ *
+ * @throws {ConfigError} If an option of an address is wrong.
+ */
+export function createReceiver(options: RecvOptions): Receiver {
+  const { runtime } = options;
+  const hub = new AccessUnitHub<ReceivedUnit>(() => runtime.now());
+  const input = new InputStage(options, hub);
+  const sinks = options.sinks.map((sink) => new SinkStage(options, sink));
+  const groups = [
+    ...Map.groupBy(sinks, ({ wanted }) => kindOf(wanted)).values(),
+  ]
+    .map((sinks) => {
+      const slots = SLOTS_OF_DECODER + SLOTS_PER_SINK * sinks.length;
+      const stream = new FrameStream(slots);
+      const decoder = new DecodeStage(options, sinks[0]!.wanted, {
+        hub,
+        newestAt: () => input.newestAt,
+        keyframeDistance: () => input.keyframeDistance,
+      }, stream);
+      return { sinks, stream, decoder };
+    });
+
+  async function run(): Promise<void> {
+    const stop = new AbortController();
+    const signal = AbortSignal.any([options.signal, stop.signal]);
+    const writing = groups.flatMap(({ sinks, stream }) =>
+      sinks.map((sink) => sink.run(stream, signal))
+    );
+    const feeding = [
+      input.run(signal),
+      ...groups.map(({ decoder }) => decoder.run(signal)),
+    ];
+    try {
+      await Promise.race([Promise.all(writing), ...feeding]);
+    } finally {
+      stop.abort();
+      await Promise.allSettled([...writing, ...feeding]);
+      for (const { stream } of groups) stream.close();
+    }
+  }
+
+  return {
+    run,
+    status: () => ({
+      input: input.status(),
+      decoders: groups.map(({ decoder }) => decoder.status()),
+      sinks: sinks.map((sink) => sink.status()),
+    }),
+    commands: () =>
+      Promise.resolve(groups.map(({ sinks }) => {
+        const { pixelFormat, size } = sinks[0]!.wanted;
+        const output = { pixelFormat, ...(size && { size }) };
+        const args = decoderArgs({ ...output, untagged: "bt601" }, "pipe:1");
+        return ["ffmpeg", ...args];
+      })),
+  };
+}
+
+/** Sinks with the same kind of frames share a decoder. */
+function kindOf({ pixelFormat, size }: Wanted): string {
+  return `${pixelFormat} ${size?.width}x${size?.height}`;
+}

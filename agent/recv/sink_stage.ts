@@ -1,0 +1,164 @@
+/**
+ * The last stage of receiving: a sink, kept running, out of a ring.
+ *
+ * @module
+ */
+
+import { ConfigError, StreamError } from "../errors.ts";
+import type { PixelFormat } from "../media/frame.ts";
+import { Quantiles, RateMeter } from "../media/meter.ts";
+import { checkSink } from "../plugin/reserved.ts";
+import type { PluginContext } from "../plugin/context.ts";
+import type { FrameSink } from "../plugin/sink.ts";
+import type { Size } from "../plugin/source.ts";
+import type { Resolved } from "../registry.ts";
+import { createStatus } from "../watchdog/status.ts";
+import { type Attempt, supervise } from "../watchdog/supervisor.ts";
+import type { FrameRing } from "./frame_ring.ts";
+import type { FrameStream } from "./frame_stream.ts";
+import type { RecvOptions } from "./recv.ts";
+import type { AgeStatus, SinkStatus } from "./status.ts";
+
+/** Which frames a sink wants. */
+export interface Wanted {
+  /** Layout of the frames. */
+  readonly pixelFormat: PixelFormat;
+  /** Their size; absent: as the stream is. */
+  readonly size?: Size | undefined;
+  /** Most frames per second; absent: all. */
+  readonly fps?: number | undefined;
+}
+
+/** One sink and what is known of it. */
+export class SinkStage {
+  /** What it is to be given. */
+  readonly wanted: Wanted;
+  readonly #options: RecvOptions;
+  readonly #sink: Resolved<"sink">;
+  readonly #pluginOptions: unknown;
+  readonly #supervisor;
+  readonly #rate = new RateMeter();
+  readonly #ages = new Quantiles();
+  #since: AgeStatus["since"] = "arrival";
+  #written = 0;
+  #dropped = 0;
+
+  /** @throws {ConfigError} If an option of the sink's address is wrong. */
+  constructor(options: RecvOptions, sink: Resolved<"sink">) {
+    const { plugin, address } = sink;
+    const { reserved, options: own } = checkSink(plugin, address);
+    const { pixelFormat = plugin.accepts[0], size, fps } = reserved;
+    if (!plugin.accepts.includes(pixelFormat)) {
+      throw new ConfigError(
+        `Cannot use "${address.redacted}": ${plugin.name} takes ` +
+          `${plugin.accepts.join(", ")}, not ${pixelFormat}`,
+      );
+    }
+    this.wanted = { pixelFormat, size, fps };
+    this.#options = options;
+    this.#sink = sink;
+    this.#pluginOptions = own;
+    this.#supervisor = createStatus(options.runtime.now());
+  }
+
+  /** Runs until `signal` aborts or the sink's reader is gone for good. */
+  async run(stream: FrameStream, signal: AbortSignal): Promise<void> {
+    const { runtime, log, maxRetries } = this.#options;
+    const { plugin } = this.#sink;
+    if (plugin.allocate !== undefined) {
+      const context = this.#context(signal);
+      stream.offer(async (format, slots) =>
+        await plugin.allocate!(format, slots, context)
+      );
+    }
+    await supervise((attempt) => this.#attempt(stream, attempt), {
+      subject: this.#sink.address.redacted,
+      signal,
+      clock: runtime,
+      log: log("recv sink"),
+      maxRetries,
+      status: this.#supervisor,
+    });
+  }
+
+  /** How it goes. */
+  status(): SinkStatus {
+    const [p50, p95] = this.#ages.read(0.5, 0.95) ?? [];
+    return {
+      address: this.#sink.address.redacted,
+      supervisor: this.#supervisor,
+      written: this.#written,
+      dropped: this.#dropped,
+      fps: this.#rate.read(this.#options.runtime.now()).perSecond,
+      ...(p50 !== undefined && p95 !== undefined &&
+        { age: { since: this.#since, p50, p95 } }),
+    };
+  }
+
+  #context(signal: AbortSignal): PluginContext<unknown> {
+    const { runtime, log } = this.#options;
+    const { plugin, address } = this.#sink;
+    return {
+      address,
+      options: this.#pluginOptions,
+      signal,
+      runtime,
+      log: log(`recv ${plugin.name}`),
+    };
+  }
+
+  async #attempt(
+    stream: FrameStream,
+    { signal, progress }: Attempt,
+  ): Promise<"finished"> {
+    const { plugin } = this.#sink;
+    const context = this.#context(signal);
+    await using prepared = await plugin.prepare?.(context);
+    let ring: FrameRing | undefined;
+    try {
+      while (true) {
+        ring = await stream.next(ring, signal);
+        await using sink = await plugin.open(ring.format, context, prepared);
+        await this.#feed(sink, ring, progress, signal);
+      }
+    } catch (error) {
+      if (error instanceof StreamError && error.failure === "ended") {
+        return "finished";
+      }
+      throw error;
+    }
+  }
+
+  async #feed(
+    sink: FrameSink,
+    ring: FrameRing,
+    progress: () => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    using subscription = ring.subscribe(this.wanted.fps);
+    const stop = () => subscription.end();
+    signal.addEventListener("abort", stop, { once: true });
+    let counted = 0;
+    try {
+      for await (const frame of subscription.frames()) {
+        // When the sink gets it, not when it is done with it.
+        const age = this.#options.runtime.now() - frame.origin.at;
+        this.#since = frame.origin.since;
+        if (await sink.write(frame) === "skipped") this.#dropped++;
+        else this.#count(age);
+        this.#dropped += subscription.dropped - counted;
+        counted = subscription.dropped;
+        progress();
+      }
+    } finally {
+      signal.removeEventListener("abort", stop);
+    }
+    signal.throwIfAborted();
+  }
+
+  #count(age: number): void {
+    this.#written++;
+    this.#ages.add(age);
+    this.#rate.add(this.#options.runtime.now());
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * What the receive pipeline can tell about itself.
+ *
+ * @module
+ */
+
+import type { SupervisorStatus } from "../watchdog/status.ts";
+
+/**
+ * How old frames are when a sink takes them. The reference is "capture" on the
+ * same machine (exact) or by "wall clock" (as far as both machines' clocks
+ * agree), "sent" where the source cannot tell the capture, and "arrival" where
+ * the sender tells nothing.
+ */
+export interface AgeStatus {
+  /** From what moment on the age counts. */
+  readonly since: "capture" | "capture, wall clock" | "sent" | "arrival";
+  /** Half of the last frames were younger, in milliseconds. */
+  readonly p50: number;
+  /** 95 of 100 of the last frames were younger, in milliseconds. */
+  readonly p95: number;
+}
+
+/** One sink. */
+export interface SinkStatus {
+  /** As the user gave it, without secrets. */
+  readonly address: string;
+  /** Where its supervisor stands. */
+  readonly supervisor: SupervisorStatus;
+  /** Frames it has taken. */
+  readonly written: number;
+  /** Frames that a newer one replaced while it was busy. */
+  readonly dropped: number;
+  /** Frames it took per second, over the last two seconds. */
+  readonly fps: number;
+  /** Age of the frames it took; absent before the first. */
+  readonly age?: AgeStatus;
+}
+
+/** One decoder: a pixel format and size, and the sinks that want it. */
+export interface DecoderStatus {
+  /** Layout of its frames: `rgb24`. */
+  readonly pixelFormat: string;
+  /** Size of its frames, once known: `640x480`. */
+  readonly size?: string;
+  /** Where its supervisor stands. */
+  readonly supervisor: SupervisorStatus;
+  /** Frames it has delivered. */
+  readonly decoded: number;
+  /** Access units it was too slow for. */
+  readonly dropped: number;
+  /** Frames of a backlog, decoded but too old to be published. */
+  readonly stale: number;
+}
+
+/** The whole pipeline: plain data, for JSON. */
+export interface RecvStatus {
+  /** Where the stream comes from. */
+  readonly input: {
+    /** As the user gave it, without secrets. */
+    readonly address: string;
+    /** Where its supervisor stands. */
+    readonly supervisor: SupervisorStatus;
+    /** Who sends, while connected. */
+    readonly peer?: string;
+    /** What the bytes are: `h264`. */
+    readonly format?: string;
+    /** Size of the pictures: `640x480`. */
+    readonly size?: string;
+    /** Access units since the start. */
+    readonly units: number;
+    /** Access units that came damaged or incomplete. */
+    readonly damaged: number;
+    /** Access units per second, over the last two seconds. */
+    readonly fps: number;
+    /** Bits per second, over the last two seconds. */
+    readonly bitsPerSecond: number;
+  };
+  /** What decodes. */
+  readonly decoders: readonly DecoderStatus[];
+  /** Where the frames go. */
+  readonly sinks: readonly SinkStatus[];
+}

@@ -1,0 +1,33 @@
+/**
+ * Claims on a name among all processes of this machine, given back by the
+ * kernel whichever way the holder ends.
+ *
+ * @module
+ */
+
+import { createHash } from "node:crypto";
+import type { Libc } from "./libc.ts";
+
+/** socket(2), the same numbers on x86-64 and arm64. */
+const AF_UNIX = 1;
+const SOCK_DGRAM = 2;
+const SOCK_CLOEXEC = 0o2000000;
+
+/**
+ * Binds a socket in the abstract namespace (unix(7)): no file stays behind.
+ *
+ * @returns The claim, or `undefined` if somebody else holds it.
+ */
+export function claim(libc: Libc, name: string): Disposable | undefined {
+  const digest = createHash("sha256").update(name).digest("hex");
+  const path = new TextEncoder().encode(`\0camagent:${digest}`);
+  const address = new Uint8Array(2 + path.length);
+  new Uint16Array(address.buffer, 0, 1)[0] = AF_UNIX;
+  address.set(path, 2);
+  const fd = libc.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (libc.bind(fd, address, address.length) !== 0) {
+    libc.close(fd);
+    return undefined;
+  }
+  return { [Symbol.dispose]: () => void libc.close(fd) };
+}

@@ -1,0 +1,182 @@
+/**
+ * Child processes that never outlive us, never block on a full stderr, and
+ * end when they are told to.
+ *
+ * @module
+ */
+
+import { type ChildProcess as NodeChild, spawn } from "node:child_process";
+import process from "node:process";
+import { ProcessError, StreamError } from "../errors.ts";
+import type {
+  ChildExit,
+  ChildProcess,
+  SpawnOptions,
+} from "../plugin/runtime.ts";
+import { LineReader } from "./lines.ts";
+import { findProgram } from "./programs.ts";
+
+/** SIGTERM to SIGKILL. An FFmpeg blocked on a full pipe ignores the first. */
+const KILL_GRACE_MS = 1000;
+
+/**
+ * How long output may follow the exit: a grandchild that holds the pipe open
+ * must not hide that the child is gone.
+ */
+const DRAIN_MS = 100;
+
+/** Lines of stderr that errors show. */
+const TAIL_LINES = 100;
+
+/** Starts a child process. */
+export async function spawnChild(options: SpawnOptions): Promise<ChildProcess> {
+  const { command, args, signal } = options;
+  signal.throwIfAborted();
+  const program = findProgram(command);
+  if (program === undefined) {
+    throw new ProcessError(`Cannot start "${command}": not found on PATH`, {
+      command: [command, ...args],
+      reason: "not-found",
+    });
+  }
+  const [first, ...rest] = [...guard(), program, ...args];
+  const child = spawn(first!, rest, {
+    // A process group of its own, so that grandchildren die as well.
+    detached: process.platform !== "win32",
+    stdio: [options.stdin ? "pipe" : "ignore", "pipe", "pipe"],
+    // FFREPORT would write our addresses, passwords included, to a file.
+    env: { ...process.env, FFREPORT: undefined, AV_LOG_FORCE_NOCOLOR: "1" },
+  });
+  await started(child, [command, ...args]);
+  return new Child(child, options);
+}
+
+/**
+ * Children outlive a killed parent in Deno and Bun alike; setpriv(1), part of
+ * util-linux, has the kernel kill them.
+ */
+function guard(): string[] {
+  const setpriv = process.platform === "linux" && findProgram("setpriv");
+  return setpriv ? [setpriv, "--pdeathsig", "KILL", "--"] : [];
+}
+
+function started(child: NodeChild, command: string[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.once("spawn", resolve);
+    child.once("error", (cause) => {
+      const message = `Cannot start "${command[0]}": ${cause.message}`;
+      const reason = "not-found";
+      reject(new ProcessError(message, { command, reason, cause }));
+    });
+  });
+}
+
+class Child implements ChildProcess {
+  readonly pid: number;
+  readonly exit: Promise<ChildExit>;
+  readonly #child: NodeChild;
+  readonly #command: string;
+  #gone = false;
+  #forced = false;
+  #killTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(child: NodeChild, options: SpawnOptions) {
+    this.#child = child;
+    this.#command = options.command;
+    this.pid = child.pid!;
+    const tail: string[] = [];
+    const lines = new LineReader((line) => {
+      if (options.onStderrLine?.(line) === true) return;
+      tail.push(line);
+      if (tail.length > TAIL_LINES) tail.shift();
+    });
+    child.stdout!.on("data", (chunk) => options.onStdout?.(chunk));
+    child.stderr!.on("data", (chunk) => lines.push(chunk));
+    child.on("error", () => {});
+    // A child that died closes its stdin; write() reports it, if anybody asks.
+    child.stdin?.on("error", () => {});
+    const stop = () => this.#stop();
+    options.signal.addEventListener("abort", stop, { once: true });
+    this.exit = this.#ended().then(({ code, signal }) => {
+      options.signal.removeEventListener("abort", stop);
+      lines.end();
+      return { code, signal, forced: this.#forced, stderrTail: tail };
+    });
+    // Aborted between the start and this line: no event will come.
+    if (options.signal.aborted) stop();
+  }
+
+  write(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const lost = (cause?: Error | null) => {
+        const message = `Cannot write to ${this.#command}: it no longer reads`;
+        reject(new StreamError("lost", message, { cause }));
+      };
+      if (this.#gone || !this.#child.stdin?.writable) return lost();
+      this.#child.stdin.write(
+        bytes,
+        (error) => error ? lost(error) : resolve(),
+      );
+    });
+  }
+
+  endInput(): void {
+    this.#child.stdin?.end();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop();
+    await this.exit;
+  }
+
+  #stop(): void {
+    if (this.#gone || this.#killTimer !== undefined) return;
+    // An FFmpeg that waits for input heeds SIGTERM only once that ends.
+    this.#child.stdin?.destroy();
+    this.#kill("SIGTERM");
+    this.#killTimer = setTimeout(() => {
+      this.#forced = true;
+      this.#kill("SIGKILL");
+    }, KILL_GRACE_MS);
+  }
+
+  /** To the whole group; where there is none, to the child alone. */
+  #kill(signal: "SIGTERM" | "SIGKILL"): void {
+    try {
+      process.kill(-this.pid, signal);
+    } catch {
+      // The group is gone already, or this system has no groups.
+      this.#child.kill(signal);
+    }
+  }
+
+  async #ended(): Promise<Pick<ChildExit, "code" | "signal">> {
+    const child = this.#child;
+    const drained = new Promise<void>((resolve) => child.on("close", resolve));
+    const end = await new Promise<Pick<ChildExit, "code" | "signal">>(
+      (resolve) => {
+        child.on("exit", (code, signal) => resolve({ code, signal }));
+      },
+    );
+    this.#gone = true;
+    clearTimeout(this.#killTimer);
+    this.#kill("SIGKILL");
+    await settledWithin(drained, DRAIN_MS);
+    child.stdin?.destroy();
+    child.stdout!.destroy();
+    child.stderr!.destroy();
+    return end;
+  }
+}
+
+async function settledWithin(
+  promise: Promise<void>,
+  milliseconds: number,
+): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  await Promise.race([promise, timeout]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,33 @@
+/**
+ * Programs on PATH.
+ *
+ * @module
+ */
+
+import { accessSync, constants, statSync } from "node:fs";
+import { delimiter, join, sep } from "node:path";
+import process from "node:process";
+
+/**
+ * Finds a program as the shell would, so that "not found" is known before
+ * anything is started.
+ *
+ * @returns Its path, or `undefined`.
+ */
+export function findProgram(command: string): string | undefined {
+  if (command.includes(sep)) return isProgram(command) ? command : undefined;
+  const suffixes = process.platform === "win32" ? [".exe", ".cmd"] : [""];
+  const folders = (process.env.PATH ?? "").split(delimiter).filter(Boolean);
+  return folders
+    .flatMap((folder) => suffixes.map((end) => join(folder, command + end)))
+    .find(isProgram);
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,143 @@
+/**
+ * The send pipeline: one source, one encoder, any number of viewers.
+ *
+ * @module
+ */
+
+import { encoderArgs } from "../ffmpeg/encoder_args.ts";
+import { AccessUnitHub } from "../media/access_unit_hub.ts";
+import { ms } from "../media/time.ts";
+import type { Logger } from "../plugin/context.ts";
+import type { Runtime } from "../plugin/runtime.ts";
+import type { WireUnit } from "../plugin/transport.ts";
+import type { Resolved } from "../registry.ts";
+import { bootTag } from "../runtime/boot.ts";
+import { OutputStage } from "./output_stage.ts";
+import { SourceStage } from "./source_stage.ts";
+import type { SendStatus } from "./status.ts";
+import { WireFormat } from "./wire.ts";
+
+/** What is sent where. */
+export interface SendOptions {
+  /** Where the pictures come from. */
+  source: Resolved<"source">;
+  /** Where they go; at least one. */
+  outputs: readonly Resolved<"transport">[];
+  /** The machine. */
+  runtime: Runtime;
+  /** Makes the log of a component. */
+  log: (component: string) => Logger;
+  /** Ends the pipeline. */
+  signal: AbortSignal;
+  /** Fruitless retries in a row before giving up. Omit: never gives up. */
+  maxRetries?: number | undefined;
+  /** Called when an output takes viewers, with the port it really has. */
+  onListening?: (address: string, port?: number) => void;
+}
+
+/** A pipeline that has not been started yet. */
+export interface Sender {
+  /**
+   * Runs until `signal` aborts or the input has ended and was sent.
+   *
+   * @throws {ConfigError} If the user has to change something.
+   * @throws {GaveUpError} If `maxRetries` was given and used up.
+   */
+  run(): Promise<void>;
+  /** How it goes. */
+  status(): SendStatus;
+  /** The command lines it would start. Starts none of them but `ffprobe`. */
+  commands(): Promise<string[][]>;
+}
+
+/** How long viewers may take for what is left when the input has ended. */
+const DRAIN_MS = ms(5000);
+
+/**
+ * Makes a send pipeline.
+ *
+ * @throws {ConfigError} If an option of an address is wrong.
+ */
+export function createSender(options: SendOptions): Sender {
+  const { runtime } = options;
+  const hub = new AccessUnitHub<WireUnit>(() => runtime.now());
+  const firstViewer = Promise.withResolvers<void>();
+  const source = new SourceStage(options, {
+    onUnit: (unit) => hub.push(wire.prepare(unit)),
+    onInterrupt: () => hub.interrupt(),
+    wanted: (signal) => abortable(firstViewer.promise, signal),
+  });
+  const epoch = crypto.getRandomValues(new Uint32Array(1))[0]!;
+  const wire = new WireFormat(
+    runtime,
+    source.stamp ? { epoch, bootTag } : undefined,
+  );
+  const outputs = options.outputs.map((output) =>
+    new OutputStage(options, output, hub, firstViewer.resolve)
+  );
+
+  async function run(): Promise<void> {
+    const stop = new AbortController();
+    const signal = AbortSignal.any([options.signal, stop.signal]);
+    const sending = source.run(signal).then(async () => {
+      if (!signal.aborted) await drain(signal);
+    });
+    const stages = [sending, ...outputs.map((output) => output.run(signal))];
+    try {
+      // The first that ends for good, in peace or not, ends the others.
+      await Promise.race(stages);
+    } finally {
+      stop.abort();
+      await Promise.allSettled(stages);
+    }
+  }
+
+  /** The input has ended: viewers get what they have not taken yet. */
+  async function drain(signal: AbortSignal): Promise<void> {
+    hub.end();
+    const deadline = runtime.now() + DRAIN_MS;
+    while (hub.size > 0 && runtime.now() < deadline && !signal.aborted) {
+      await runtime.sleep(ms(10), signal).catch(() => {});
+    }
+  }
+
+  return {
+    run,
+    status: () => ({
+      source: source.status(),
+      outputs: outputs.map((output) => output.status()),
+    }),
+    async commands() {
+      const commands: string[][] = [];
+      const never = AbortSignal.abort(new Error("Dry run"));
+      const context = source.context(options.signal);
+      await options.source.plugin.run(() => {}, {
+        ...context,
+        encode(job) {
+          const args = encoderArgs(job, context.video, runtime.wallClock());
+          commands.push(["ffmpeg", ...args]);
+          return Promise.reject(never.reason);
+        },
+      }).catch((error) => {
+        if (error !== never.reason) throw error;
+      });
+      return commands;
+    },
+  };
+}
+
+/** Waits for `promise`, or throws the signal's reason. */
+async function abortable(
+  promise: Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const stop = () => aborted.reject(signal.reason);
+  signal.addEventListener("abort", stop);
+  try {
+    await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * The first stage of sending: a source, kept running, into the hub.
+ *
+ * @module
+ */
+
+import { encode } from "../ffmpeg/encoder.ts";
+import { probe } from "../ffmpeg/probe.ts";
+import type { AccessUnit } from "../media/access_unit.ts";
+import { RateMeter } from "../media/meter.ts";
+import { checkSource } from "../plugin/reserved.ts";
+import type { SourceContext, VideoSettings } from "../plugin/source.ts";
+import { createStatus } from "../watchdog/status.ts";
+import { type Attempt, supervise } from "../watchdog/supervisor.ts";
+import type { SendOptions } from "./send.ts";
+import type { SendStatus } from "./status.ts";
+
+/** How long a source may take to its first picture: cameras need seconds. */
+const FIRST_UNIT_MS = 10_000;
+
+/** Silence that is a failure, unless keyframes are further apart than half. */
+const STALL_MS = 2000;
+
+/** What the stage hands on. */
+export interface SourceEvents {
+  /** Takes an access unit, borrowed until it returns. */
+  onUnit(unit: AccessUnit): void;
+  /** The source broke off. */
+  onInterrupt(): void;
+  /** Resolves when somebody wants pictures. */
+  wanted(signal: AbortSignal): Promise<void>;
+}
+
+/** One source and what is known of it. */
+export class SourceStage {
+  /** Whether capture times are to be sent along. */
+  readonly stamp: boolean;
+  readonly #options: SendOptions;
+  readonly #events: SourceEvents;
+  readonly #video: VideoSettings;
+  readonly #pluginOptions: unknown;
+  readonly #waits: boolean;
+  readonly #supervisor;
+  readonly #rate = new RateMeter();
+  #units = 0;
+  #stallMs = Infinity;
+  #keyframeAt: number | undefined;
+
+  /** @throws {ConfigError} If an option of the source's address is wrong. */
+  constructor(options: SendOptions, events: SourceEvents) {
+    const { plugin, address } = options.source;
+    const { reserved, options: own } = checkSource(plugin, address);
+    const { start, stamp, ...video } = reserved;
+    this.stamp = stamp;
+    this.#options = options;
+    this.#events = events;
+    this.#video = present(video);
+    this.#pluginOptions = own;
+    this.#waits = start === "first-viewer";
+    this.#supervisor = createStatus(options.runtime.now());
+  }
+
+  /** Runs until `signal` aborts or the input has ended. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { source, runtime, log, maxRetries } = this.#options;
+    await supervise((attempt) => this.#attempt(attempt), {
+      subject: source.address.redacted,
+      signal,
+      clock: runtime,
+      log: log("send source"),
+      maxRetries,
+      status: this.#supervisor,
+      stall: { stallMs: () => this.#stallMs },
+    });
+  }
+
+  /** How it goes. */
+  status(): SendStatus["source"] {
+    const { runtime, source } = this.#options;
+    const rate = this.#rate.read(runtime.now());
+    return {
+      address: source.address.redacted,
+      supervisor: this.#supervisor,
+      units: this.#units,
+      fps: rate.perSecond,
+      bitsPerSecond: rate.sizePerSecond * 8,
+    };
+  }
+
+  /** What the plugin gets. */
+  context(signal: AbortSignal): SourceContext<unknown> {
+    const { source, runtime, log } = this.#options;
+    return {
+      address: source.address,
+      options: this.#pluginOptions,
+      video: this.#video,
+      signal,
+      runtime,
+      log: log(`send ${source.plugin.name}`),
+      expectSilence: () => {
+        this.#stallMs = Infinity;
+      },
+      probe: (input) => probe(input, { runtime, signal }),
+      encode: (job, emit) =>
+        encode(job, this.#video, emit, { runtime, signal }),
+    };
+  }
+
+  async #attempt({ signal, progress }: Attempt): Promise<"finished"> {
+    this.#stallMs = Infinity;
+    if (this.#waits) await this.#events.wanted(signal);
+    this.#stallMs = FIRST_UNIT_MS;
+    this.#keyframeAt = undefined;
+    let patient = false;
+    const context = this.context(signal);
+    const expectSilence = () => {
+      patient = true;
+      this.#stallMs = Infinity;
+    };
+    try {
+      await this.#options.source.plugin.run((unit) => {
+        progress();
+        if (!patient) this.#watchKeyframes(unit);
+        this.#units++;
+        this.#rate.add(this.#options.runtime.now(), unit.data.length);
+        this.#events.onUnit(unit);
+      }, { ...context, expectSilence });
+      signal.throwIfAborted();
+      return "finished";
+    } catch (error) {
+      this.#events.onInterrupt();
+      throw error;
+    }
+  }
+
+  /** Pictures may come seconds apart: the stall limit follows. */
+  #watchKeyframes({ keyframe }: AccessUnit): void {
+    if (this.#keyframeAt === undefined) this.#stallMs = STALL_MS;
+    if (!keyframe) return;
+    const now = this.#options.runtime.now();
+    const distance = now - (this.#keyframeAt ?? now);
+    this.#stallMs = Math.max(STALL_MS, 2 * distance);
+    this.#keyframeAt = now;
+  }
+}
+
+/** Drops what is `undefined`, so that absent means absent. */
+function present(
+  video: {
+    [Key in keyof VideoSettings]?: VideoSettings[Key] | undefined;
+  },
+): VideoSettings {
+  const entries = Object.entries(video).filter(([, value]) =>
+    value !== undefined
+  );
+  return { encoder: "auto", ...Object.fromEntries(entries) };
+}

@@ -1,0 +1,55 @@
+/**
+ * When to start again what has failed.
+ *
+ * @module
+ */
+
+import { type Milliseconds, ms } from "../media/time.ts";
+import { backoff } from "./backoff.ts";
+import { TokenBucket } from "./token_bucket.ts";
+
+/** Having delivered for this long, an attempt owes its end to something new. */
+const HEALTHY_MS = 1_000;
+
+/** What follows a failure. */
+export interface Restart {
+  /** Counts retries since something was last delivered, from 1. */
+  retry: number;
+  /** How long to wait before it. */
+  delay: Milliseconds;
+}
+
+/** Decides on the restarts of one supervised thing. */
+export class RestartPolicy {
+  readonly #bucket = new TokenBucket();
+  readonly #random: () => number;
+  #retry = 0;
+
+  /**
+   * The first attempt begins.
+   *
+   * @param now When it does, by the monotonic clock.
+   * @param random Returns a number in [0, 1), for the spread of pauses.
+   */
+  constructor(now: Milliseconds, random: () => number) {
+    this.#random = random;
+    this.#bucket.take(now);
+  }
+
+  /**
+   * An attempt failed. The pause grows over attempts that delivered nothing,
+   * and starts over after one that delivered for a second; what lies between
+   * counts neither way, and is left to the token bucket.
+   *
+   * @param delivered How long the attempt delivered; absent if it did not.
+   * @param now When it failed.
+   */
+  next(delivered: Milliseconds | undefined, now: Milliseconds): Restart {
+    if (delivered === undefined) this.#retry++;
+    else if (delivered >= HEALTHY_MS) this.#retry = 1;
+    else this.#retry = Math.max(1, this.#retry);
+    const pause = backoff(this.#retry, this.#random);
+    const delay = ms(pause + this.#bucket.take(ms(now + pause)));
+    return { retry: this.#retry, delay };
+  }
+}

@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { test } from "../../test/harness.ts";
+import { ms } from "../media/time.ts";
+import { RestartPolicy } from "./restart_policy.ts";
+
+const NOTHING = undefined;
+
+/** Fails attempts a minute apart that delivered for as long as given. */
+function restarts(deliveries: (number | undefined)[]): [number, number][] {
+  const policy = new RestartPolicy(ms(0), () => 0.5);
+  return deliveries.map((delivered, index) => {
+    const now = ms((index + 1) * 60_000);
+    const time = delivered === undefined ? undefined : ms(delivered);
+    const { retry, delay } = policy.next(time, now);
+    return [retry, delay];
+  });
+}
+
+test("RestartPolicy waits longer after each attempt without a delivery", () => {
+  assert.deepEqual(
+    restarts(Array(8).fill(NOTHING)),
+    [
+      [1, 250],
+      [2, 500],
+      [3, 1_000],
+      [4, 2_000],
+      [5, 4_000],
+      [6, 5_000],
+      [7, 5_000],
+      [8, 5_000],
+    ],
+  );
+});
+
+test("RestartPolicy starts over after a second of delivery", () => {
+  assert.deepEqual(
+    restarts([NOTHING, NOTHING, NOTHING, 1_000, NOTHING, 1_000, 3_600_000]),
+    [[1, 250], [2, 500], [3, 1_000], [1, 250], [2, 500], [1, 250], [1, 250]],
+  );
+});
+
+test("RestartPolicy leaves the pause as it is after less than that", () => {
+  assert.deepEqual(
+    restarts([0, NOTHING, NOTHING, 999, 0, NOTHING]),
+    [[1, 250], [2, 500], [3, 1_000], [3, 1_000], [3, 1_000], [4, 2_000]],
+  );
+});
+
+test("RestartPolicy allows 20 starts in a row, then one every 5 s", () => {
+  const policy = new RestartPolicy(ms(0), () => 0.5);
+  const starts = [0];
+  while (starts.length < 30) {
+    const now = starts.at(-1)!;
+    starts.push(now + policy.next(ms(0), ms(now)).delay);
+  }
+
+  assert.deepEqual(
+    starts.slice(0, 21),
+    Array.from({ length: 21 }, (_, index) => index * 250),
+  );
+  assert.deepEqual(
+    starts.slice(21),
+    Array.from({ length: 9 }, (_, index) => 10_000 + index * 5_000),
+  );
+});

@@ -1,0 +1,133 @@
+/**
+ * The rows of the table: who encodes, carries and decodes, as command lines.
+ *
+ * @module
+ */
+
+/** What every row has to connect. */
+export interface Link {
+  /** Pixels in a row. */
+  readonly width: number;
+  /** Rows. */
+  readonly height: number;
+  readonly fps: number;
+  /** In bit/s. */
+  readonly bitrate: number;
+  /** A FIFO with raw 4:2:0 pictures. */
+  readonly source: string;
+  /** A FIFO between the two halves, for those that use no network. */
+  readonly coded: string;
+  /** A FIFO that takes RGB frames. */
+  readonly frames: string;
+  /** A free TCP port. */
+  readonly port: number;
+  /** The words that start camagent. */
+  readonly camagent: readonly string[];
+}
+
+/** One pipeline. */
+export interface Row {
+  /** What it is called on the command line. */
+  readonly name: string;
+  /** What it is called in the table. */
+  readonly title: string;
+  /** Whether receivers may come and go while the sender runs. */
+  readonly rejoin: boolean;
+  /** Whether the sender listens on the link's port. */
+  readonly listens: boolean;
+  /** The command from raw pictures to the network. */
+  send(link: Link): string[];
+  /** The command from the network to RGB frames. */
+  receive(link: Link): string[];
+}
+
+/** The row that all others are compared with. */
+export const FLOOR = "floor";
+
+/** Every pipeline, the floor first. */
+export const ROWS: readonly Row[] = [
+  {
+    name: FLOOR,
+    title: "floor: hand-tuned FFmpeg pipe, no network",
+    rejoin: false,
+    listens: false,
+    send: (link) => [
+      ...encoder(link),
+      ...["-fps_mode", "passthrough", "-flush_packets", "1"],
+      ...["-f", "flv", "-y", link.coded],
+    ],
+    receive: (link) => [
+      ...FFMPEG,
+      ...["-flags", "low_delay", "-probesize", "32", "-analyzeduration", "0"],
+      ...["-f", "flv", "-i", link.coded],
+      ...["-fps_mode", "passthrough", "-threads", "1", "-avioflags", "direct"],
+      ...rgb(link),
+    ],
+  },
+  {
+    name: "ancestor",
+    title: "tcp, FFmpeg without flags (the ancestor)",
+    rejoin: false,
+    listens: true,
+    send: (link) => [...encoder(link), ...h264OverTcp(link)],
+    receive: (link) => [...FFMPEG, "-i", tcp(link), ...rgb(link)],
+  },
+  {
+    name: "usual",
+    title: 'tcp, the usual "low latency" flags',
+    rejoin: false,
+    listens: true,
+    send: (link) => [...encoder(link), ...h264OverTcp(link)],
+    receive: (link) => [
+      ...FFMPEG,
+      ...["-fflags", "nobuffer", "-flags", "low_delay"],
+      ...["-probesize", "32", "-analyzeduration", "0"],
+      ...["-i", tcp(link)],
+      ...rgb(link),
+    ],
+  },
+  {
+    name: "camagent",
+    title: "camagent, tcp",
+    rejoin: true,
+    listens: true,
+    send: (link) => [
+      ...link.camagent,
+      "send",
+      `ffmpeg:${link.source}?format=rawvideo&pixelFormat=yuv420p` +
+      `&size=${link.width}x${link.height}&fps=${link.fps}`,
+      tcp(link),
+    ],
+    receive: (link) => [
+      ...link.camagent,
+      ...["recv", tcp(link), `pipe:${link.frames}`],
+    ],
+  },
+];
+
+const FFMPEG = ["ffmpeg", "-hide_banner", "-loglevel", "error", "-nostdin"];
+
+/** The same encoder for every row, with the agent's bound on its rate. */
+function encoder({ width, height, fps, bitrate, source }: Link): string[] {
+  return [
+    ...FFMPEG,
+    ...["-f", "rawvideo", "-pix_fmt", "yuv420p"],
+    ...["-video_size", `${width}x${height}`, "-framerate", `${fps}`],
+    ...["-i", source],
+    ...["-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency"],
+    ...["-g", `${fps}`, "-b:v", `${bitrate}`],
+    ...["-maxrate", `${bitrate}`, "-bufsize", `${bitrate / 4}`],
+  ];
+}
+
+function h264OverTcp(link: Link): string[] {
+  return ["-f", "h264", `${tcp(link)}?listen`];
+}
+
+function tcp({ port }: Link): string {
+  return `tcp://127.0.0.1:${port}`;
+}
+
+function rgb({ frames }: Link): string[] {
+  return ["-f", "rawvideo", "-pix_fmt", "rgb24", "-y", frames];
+}

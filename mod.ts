@@ -1,0 +1,17 @@
+/**
+ * Everything a plugin author imports, and types only: what runs is handed in
+ * as {@linkcode PluginHost}, so that a plugin file loads into a compiled
+ * binary that has no `node_modules` beside it.
+ *
+ * @module
+ */
+
+export type * from "./agent/errors.ts";
+export type * from "./agent/media/mod.ts";
+export type * from "./agent/plugin/context.ts";
+export type * from "./agent/plugin/host.ts";
+export type * from "./agent/plugin/options.ts";
+export type * from "./agent/plugin/runtime.ts";
+export type * from "./agent/plugin/sink.ts";
+export type * from "./agent/plugin/source.ts";
+export type * from "./agent/plugin/transport.ts";

@@ -1,0 +1,36 @@
+/**
+ * A moving picture with a running clock, for trying things out without a
+ * camera: `test:?size=1280x720&fps=30`.
+ *
+ * @module
+ */
+
+import type { PluginHost } from "../../mod.ts";
+
+/** Version of the plugin contract this file is written for. */
+export const apiVersion = 1;
+
+const SIZE = { width: 640, height: 480 };
+const FPS = 30;
+
+/** Has FFmpeg draw `testsrc2` in real time. */
+export default ({ z, defineSource, StreamError }: PluginHost) =>
+  defineSource({
+    name: "source-test",
+    schemes: ["test"],
+    description: "a moving test picture with a clock, needs no camera",
+    options: z.strictObject({}),
+    async run(emit, { video, signal, encode }) {
+      const { size = SIZE, fps = FPS } = video;
+      const picture = `testsrc2=size=${size.width}x${size.height}:rate=${fps}`;
+      await encode({
+        input: ["-f", "lavfi", "-i", picture],
+        filters: ["realtime"],
+        size,
+        fps,
+        time: "now",
+      }, emit);
+      if (signal.aborted) return;
+      throw new StreamError("ended", "FFmpeg ended the test picture by itself");
+    },
+  });

@@ -1,0 +1,87 @@
+/**
+ * One viewer on one connection.
+ *
+ * @module
+ */
+
+import type {
+  Milliseconds,
+  PluginContext,
+  TcpConnection,
+  Viewers,
+} from "../../mod.ts";
+
+/**
+ * Larger writes would hide in the system's buffer how much of a picture has
+ * really been sent.
+ */
+const CHUNK_BYTES = 4096;
+
+/** A viewer that takes nothing for this long is dropped. */
+const UNREAD_MS = 5000;
+
+/** How exactly that is kept. */
+const CHECK_EVERY = 500 as Milliseconds;
+
+/** Sends to one viewer until either side has had enough; closes it. */
+export async function serve(
+  connection: TcpConnection,
+  viewers: Viewers,
+  { signal, log, runtime }: Pick<
+    PluginContext<unknown>,
+    "signal" | "log" | "runtime"
+  >,
+): Promise<void> {
+  await using _ = connection;
+  using viewer = viewers.open(connection.peer);
+  const ended = new AbortController();
+  const stop = () => {
+    viewer[Symbol.dispose]();
+    void connection[Symbol.asyncDispose]();
+  };
+  let writingSince = Infinity;
+  let why = "left";
+  signal.addEventListener("abort", stop);
+  const watching = Promise.all([watchReads(), watchWrites()]);
+  log.info(`${connection.peer} watches`);
+  try {
+    for await (const { data } of viewer.units) await write(data);
+    why = "has everything";
+  } catch {
+    // The viewer left; whoever else watches goes on.
+  } finally {
+    signal.removeEventListener("abort", stop);
+    ended.abort();
+    await connection[Symbol.asyncDispose]();
+    await watching;
+    log.info(`${connection.peer} ${why}`);
+  }
+
+  async function write(data: Uint8Array<ArrayBuffer>): Promise<void> {
+    for (let at = 0; at < data.length; at += CHUNK_BYTES) {
+      writingSince = runtime.now();
+      await connection.write(data.subarray(at, at + CHUNK_BYTES));
+    }
+    writingSince = Infinity;
+  }
+
+  /** What viewers say is of no interest, but has to be read. */
+  async function watchReads(): Promise<void> {
+    try {
+      for await (const _ of connection.chunks) {
+        // Thrown away.
+      }
+    } catch {
+      viewer[Symbol.dispose]();
+    }
+  }
+
+  async function watchWrites(): Promise<void> {
+    while (!ended.signal.aborted) {
+      await runtime.sleep(CHECK_EVERY, ended.signal).catch(() => {});
+      if (runtime.now() - writingSince < UNREAD_MS) continue;
+      why = `does not read; dropped after ${UNREAD_MS / 1000} s`;
+      stop();
+    }
+  }
+}
