@@ -3,7 +3,7 @@
  * `waiting`, then a line per frame: when the last byte was read, and what the
  * stamp says.
  *
- *     deno run -A bench/reader.ts PATH WIDTH HEIGHT
+ *     deno run -A bench/reader.ts PATH WIDTH HEIGHT [PAUSE_MS]
  *
  * @module
  */
@@ -45,18 +45,25 @@ export function parseSighting(line: string): Sighting {
 
 if (import.meta.main) {
   const [path = "", ...numbers] = process.argv.slice(2);
-  const [width = 0, height = 0] = numbers.map(Number);
+  const [width = 0, height = 0, pauseMs = 0] = numbers.map(Number);
   writeSync(1, `${WAITING}\n`);
-  watch(openSync(path, "r"), width, height);
+  watch(openSync(path, "r"), width, height, pauseMs);
 }
 
 /** Reads until the pipe ends. Blocks: it has nothing else. */
-function watch(pipe: number, width: number, height: number): void {
+function watch(
+  pipe: number,
+  width: number,
+  height: number,
+  pauseMs: number,
+): void {
+  const asleep = new Int32Array(new SharedArrayBuffer(4));
   const frame = new Uint8Array(width * height * 3);
   while (readWhole(pipe, frame)) {
     const readAt = now();
     const stamp = readStamp(frame, width, height);
     writeSync(1, `${formatSighting({ readAt, stamp })}\n`);
+    if (pauseMs > 0) Atomics.wait(asleep, 0, 0, pauseMs);
   }
 }
 

@@ -44,7 +44,7 @@ export function parseCommandLine<Table extends Flags>(
       // "_" keeps a numeric positional from becoming a number.
       string: [...names, "_"],
       collect: names,
-      unknown: (argument, key) => key === undefined || unknownFlag(argument),
+      unknown: (_, key) => key === undefined || unknownFlag(`--${key}`),
     },
   );
 

@@ -13,8 +13,11 @@ import { oneLine } from "./text.ts";
 export interface LogStyle {
   /** Whether warnings are colored. */
   color: boolean;
-  /** Whether the journal reads along: it knows the time and wants a level. */
-  journal: boolean;
+  /**
+   * For a screen or a file; for the systemd journal, which knows the time and
+   * wants a level; or one JSON object each.
+   */
+  form: "text" | "journal" | "json";
 }
 
 /** What is logged, and where to. */
@@ -74,11 +77,23 @@ export type LogLine = Pick<
 
 /** `12:04:31 recv transport-tcp: lost 192.168.1.7:5001`. */
 export function formatLog(record: LogLine, style: LogStyle): string {
-  const { level, timestamp, message, category } = record;
-  const text = oneLine(`${category.at(-1)}: ${message.join("")}`);
-  if (style.journal) return (PRIORITY[level] ?? "<7>") + text;
-  const time = new Date(timestamp).toTimeString().slice(0, 8);
-  const line = `${time} ${text}`;
-  if (level === "info" || !style.color) return line;
-  return styleText("yellow", line, { validateStream: false });
+  const { level, timestamp } = record;
+  const component = String(record.category.at(-1));
+  const message = oneLine(record.message.join(""));
+  const text = `${component}: ${message}`;
+  const date = new Date(timestamp);
+  switch (style.form) {
+    case "json": {
+      const t = date.toISOString();
+      const head = { schema: 1, type: "log", t, level };
+      return JSON.stringify({ ...head, component, message });
+    }
+    case "journal":
+      return (PRIORITY[level] ?? "<7>") + text;
+    case "text": {
+      const line = `${date.toTimeString().slice(0, 8)} ${text}`;
+      if (level === "info" || !style.color) return line;
+      return styleText("yellow", line, { validateStream: false });
+    }
+  }
 }

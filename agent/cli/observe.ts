@@ -37,6 +37,9 @@ const STATE_MS = ms(100);
 
 const JSON_MS = 1_000;
 
+/** How long the last object may take to be read. */
+const LAST_MS = ms(300);
+
 /** Shows the status until `signal` aborts, and then a last time. */
 export async function observe<Status>(
   subject: Subject<Status>,
@@ -65,19 +68,18 @@ export function liveView<Status>(
   };
 }
 
-/** A log line now and then. */
+/** A log line now and then, and one at the end. */
 export function summaryView<Status>(
   subject: Subject<Status>,
   clock: Clock,
   log: (line: string) => void,
 ): View<Status> {
-  let next = clock.now() + SUMMARY_MS;
+  let hasBegun = false;
   return {
     period: SUMMARY_MS,
     show(status) {
-      if (clock.now() < next) return;
-      next = clock.now() + SUMMARY_MS;
-      log(subject.line(status, clock.now()));
+      if (hasBegun) log(subject.line(status, clock.now()));
+      hasBegun = true;
     },
     end: () => Promise.resolve(),
   };
@@ -121,6 +123,7 @@ export function jsonView<Status>(
       waiting = `${JSON.stringify({ ...head, t, ...status })}\n`;
       writing ??= drain();
     },
-    end: async () => await writing,
+    // A reader that stands still does not keep us.
+    end: () => Promise.race([writing, clock.sleep(LAST_MS)]),
   };
 }

@@ -6,9 +6,7 @@
  */
 
 import type { Logger } from "../plugin/context.ts";
-import type { Runtime } from "../plugin/runtime.ts";
-import type { RecvStatus } from "../recv/status.ts";
-import type { Resolved } from "../registry.ts";
+import type { Receiver, RecvOptions } from "../recv/recv.ts";
 import type { Sender, SendOptions } from "../send/send.ts";
 import type { FlagValues, pipelineFlags } from "./flags.ts";
 import type { Shell } from "./command.ts";
@@ -23,38 +21,12 @@ import {
 } from "./observe.ts";
 import { oneLine, shellQuote } from "./text.ts";
 
-/** What is received, and where it goes. */
-export interface RecvOptions {
-  /** Where the stream comes from. */
-  input: Resolved<"transport">;
-  /** Where the frames go; at least one. */
-  sinks: readonly Resolved<"sink">[];
-  /** The machine. */
-  runtime: Runtime;
-  /** Makes the log of a component. */
-  log: (component: string) => Logger;
-  /** Ends the pipeline. */
-  signal: AbortSignal;
-  /** Fruitless retries in a row before giving up. Omit: never gives up. */
-  maxRetries?: number | undefined;
-}
-
-/** A pipeline that has not been started yet. */
-export interface Pipeline<Status> {
-  /** Runs until it is told to stop or has nothing left to do. */
-  run(): Promise<void>;
-  /** How it goes. */
-  status(): Status;
-  /** The command lines it would start. */
-  commands(): Promise<string[][]>;
-}
-
 /** Makes pipelines. */
 export interface Pipelines {
   /** Makes one that sends. */
   createSender(options: SendOptions): Sender;
   /** Makes one that receives. */
-  createReceiver(options: RecvOptions): Pipeline<RecvStatus>;
+  createReceiver(options: RecvOptions): Receiver;
 }
 
 /** A pipeline, how it is shown, and what the user wants of it. */
@@ -66,18 +38,20 @@ export interface Job<Status> {
   /** Makes the log of a component. */
   log: (component: string) => Logger;
   /** What is to run. */
-  pipeline: Pipeline<Status>;
+  pipeline: Pick<Sender, "run" | "commands"> & { status(): Status };
   /** How its status is shown. */
   presentation: Omit<Subject<Status>, "status">;
 }
 
 /** Opens the log of a pipeline. */
 export function openPipelineLog(
-  { quiet = false }: Job<unknown>["values"],
+  { quiet = false, json }: Job<unknown>["values"],
   { terminal, color, streams }: Shell,
 ): Job<unknown>["log"] {
+  const text = streams.isJournal ? "journal" : "text";
+  const form = json === "stderr" ? "json" : text;
   const line = (text: string) => terminal.line(text);
-  return openLog({ quiet, color, journal: streams.isJournal, line });
+  return openLog({ quiet, color, form, line });
 }
 
 /** Runs a pipeline to its end, or prints what it would start. */

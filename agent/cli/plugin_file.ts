@@ -32,19 +32,25 @@ export async function addPluginFile(
   file: string,
 ): Promise<Plugin> {
   const path = await trustedPath(file);
-  let module: unknown;
   try {
     // The real path: a compiled binary has a file system of its own.
-    module = await import(pathToFileURL(path).href);
+    const module = await import(pathToFileURL(path).href);
+    const plugin = registry.add(module, file);
+    const [flaw] = flaws(plugin);
+    if (flaw !== undefined) throw refusal(file, flaw);
+    return plugin;
   } catch (cause) {
-    throw refusal(file, cause instanceof Error ? cause.message : `${cause}`, {
-      cause,
-    });
+    if (cause instanceof ConfigError) throw cause;
+    throw refusal(file, brief(cause), { cause });
   }
-  const plugin = registry.add(module, file);
-  const [flaw] = flaws(plugin);
-  if (flaw !== undefined) throw refusal(file, flaw);
-  return plugin;
+}
+
+/** Deno draws the line of a syntax error between message and place. */
+function brief(error: unknown): string {
+  const [first = "", ...rest] = String(error).split("\n");
+  const place = rest.map((line) => line.trim())
+    .find((line) => line.startsWith("at "));
+  return place === undefined ? first : `${first} ${place}`;
 }
 
 async function trustedPath(file: string): Promise<string> {

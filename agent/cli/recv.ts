@@ -5,7 +5,6 @@
  */
 
 import { ConfigError } from "../errors.ts";
-import type { Runtime } from "../plugin/runtime.ts";
 import type { RecvStatus } from "../recv/status.ts";
 import { type RecvRoute, routeRecv } from "./addresses.ts";
 import type { CommandLine } from "./args.ts";
@@ -49,7 +48,7 @@ async function run(
   const log = openPipelineLog(values, shell);
   const pipeline = shell.pipelines.createReceiver({
     ...route,
-    runtime: endingWithStdout(shell),
+    runtime: shell.runtime,
     log,
     signal: shell.stop.signal,
     maxRetries: values.maxRetries,
@@ -78,21 +77,6 @@ function checkStdout(
       'Cannot use "stdout:" on a terminal: pipe it into a program',
     );
   }
-}
-
-/** Whoever reads our stdout ends us by leaving, as with any filter. */
-function endingWithStdout({ runtime, stop }: Shell): Runtime {
-  return {
-    ...runtime,
-    async writeStdout(bytes) {
-      try {
-        await runtime.writeStdout(bytes);
-      } catch (error) {
-        stop.request();
-        throw error;
-      }
-    },
-  };
 }
 
 function states({ input, decoders, sinks }: RecvStatus): string {

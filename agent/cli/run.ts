@@ -47,7 +47,8 @@ export const commands: readonly Command[] = [
   pluginCheckCommand,
 ];
 
-const rootFlags = {
+/** The flags of `camagent` itself. */
+export const rootFlags = {
   ...commonFlags,
   version: {
     schema: option.flag(),

@@ -105,6 +105,8 @@ export class AccessUnitSplitter {
   #start = 0;
   /** Where a prefix NAL unit behind the slices of a picture begins, or -1. */
   #prefix = -1;
+  /** How many NAL units stand in front of that. */
+  #beforePrefix = 0;
   /** Zero bytes that have come since the last other byte, not stored yet. */
   #zeros = 0;
   /** Too large: thrown away up to the next access unit. */
@@ -144,22 +146,21 @@ export class AccessUnitSplitter {
   push(chunk: Uint8Array): SplitUnit[] {
     let at = 0;
     while (at < chunk.length) {
-      const byte = chunk[at]!;
-      if (byte === 0) {
-        this.#zeros++;
-        at++;
-      } else if (byte === 1 && this.#zeros >= 2) {
+      const start = at;
+      while (chunk[at] === 0) at++;
+      this.#zeros += at - start;
+      if (at === chunk.length) break;
+      if (chunk[at] === 1 && this.#zeros >= 2) {
         this.#endNalUnit();
         this.#state = "header";
-        this.#zeros = 0;
         at++;
       } else {
         const next = findStartCode(chunk, at);
         const end = trimZeros(chunk, at, next < 0 ? chunk.length : next);
         this.#take(chunk, at, end);
-        this.#zeros = 0;
         at = end;
       }
+      this.#zeros = 0;
     }
     return this.#completed();
   }
@@ -211,7 +212,10 @@ export class AccessUnitSplitter {
     if (this.#isNext(type, first)) this.#endAccessUnit();
     const gathered = this.#gathered;
     if (type === NAL_UNIT_TYPE.prefix) {
-      if (gathered.slice !== 0) this.#prefix = this.#buffer.length;
+      if (gathered.slice !== 0 && this.#prefix < 0) {
+        this.#prefix = this.#buffer.length;
+        this.#beforePrefix = gathered.nalUnits;
+      }
     } else if (isVcl(type)) {
       this.#prefix = -1;
       if (gathered.slice === 0 && !first) gathered.damaged = true;
@@ -253,7 +257,8 @@ export class AccessUnitSplitter {
 
   #endAccessUnit(): void {
     const end = this.#prefix < 0 ? this.#buffer.length : this.#prefix;
-    const { keyframe, recoveryPoint, sps, pps, damaged } = this.#gathered;
+    const { nalUnits, keyframe, recoveryPoint, sps, pps, damaged } =
+      this.#gathered;
     if (!this.#oversized) {
       this.#units.push({
         data: this.#buffer.take(end),
@@ -266,9 +271,11 @@ export class AccessUnitSplitter {
     }
     this.#discontinuity = this.#oversized;
     this.#oversized = false;
-    this.#prefix = -1;
     this.#gathered = nothing();
-    if (this.#buffer.length > 0) this.#gathered.nalUnits = 1;
+    if (this.#prefix >= 0) {
+      this.#gathered.nalUnits = nalUnits - this.#beforePrefix;
+      this.#prefix = -1;
+    }
   }
 
   /** Stores pending zeros and `chunk[from, end)`, or counts them. */

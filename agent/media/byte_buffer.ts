@@ -10,11 +10,23 @@ const INITIAL_BYTES = 64 * 1024;
 /** Up to here a loop copies faster than `set()`. Measured in Deno and Bun. */
 const SHORT = 48;
 
+/**
+ * Up to so many bytes are handed out as part of a larger array: an ArrayBuffer
+ * of its own costs about 1 µs in Deno. Measured with access units of 5 bytes:
+ * 40 instead of 4 MB/s.
+ */
+const SMALL = 512;
+
+/** What small ones share. One of them keeps no more than this in memory. */
+const POOL_BYTES = 8 * 1024;
+
 /** A buffer that grows up to a bound, and is used again and again. */
 export class ByteBuffer {
   readonly #maxBytes: number;
   #bytes: Uint8Array<ArrayBuffer>;
   #length = 0;
+  #pool = new ArrayBuffer(POOL_BYTES);
+  #pooled = 0;
 
   /** Holds `maxBytes` at most. */
   constructor(maxBytes: number) {
@@ -60,11 +72,29 @@ export class ByteBuffer {
     return true;
   }
 
-  /** Takes the first bytes out, as a copy; the others move to the front. */
+  /**
+   * Takes the first bytes out, as a copy; the others move to the front. Small
+   * copies share their `buffer` with others, never their bytes.
+   */
   take(length: number): Uint8Array<ArrayBuffer> {
-    const bytes = this.#bytes.slice(0, length);
-    this.#bytes.copyWithin(0, length, this.#length);
+    const bytes = length > SMALL
+      ? this.#bytes.slice(0, length)
+      : this.#takeSmall(length);
     this.#length -= length;
+    if (this.#length > 0) {
+      this.#bytes.copyWithin(0, length, length + this.#length);
+    }
+    return bytes;
+  }
+
+  #takeSmall(length: number): Uint8Array<ArrayBuffer> {
+    if (this.#pooled + length > POOL_BYTES) {
+      this.#pool = new ArrayBuffer(POOL_BYTES);
+      this.#pooled = 0;
+    }
+    const bytes = new Uint8Array(this.#pool, this.#pooled, length);
+    this.#pooled += length;
+    for (let at = 0; at < length; at++) bytes[at] = this.#bytes[at]!;
     return bytes;
   }
 

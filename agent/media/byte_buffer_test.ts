@@ -37,6 +37,19 @@ test("ByteBuffer grows, but not over its bound", () => {
   assert.ok(buffer.take(2 << 20).every((byte) => byte === 7));
 });
 
+test("ByteBuffer hands out small copies that never overlap", () => {
+  const buffer = new ByteBuffer(1000);
+  const taken = Array.from({ length: 300 }, (_, i) => {
+    buffer.append(0, new Uint8Array(i).fill(i));
+    return buffer.take(i);
+  });
+  taken.forEach((bytes, i) => {
+    assert.equal(bytes.length, i);
+    assert.ok(bytes.every((byte) => byte === i % 256));
+    assert.ok(bytes.buffer.byteLength <= 8 * 1024);
+  });
+});
+
 test("ByteBuffer hands out copies", () => {
   const buffer = new ByteBuffer(1000);
   buffer.append(0, CHUNK);

@@ -82,9 +82,10 @@ export class ParameterSetCache {
     const active = start < data.length
       ? this.#activatedBy(data.subarray(start + 3, start + 3 + HEAD_BYTES))
       : latest;
-    if (!active || active === this.#active) return false;
+    if (!active) return false;
+    const before = this.#active?.nalUnit;
     this.#active = active;
-    return true;
+    return !before || !isEqual(before, active.nalUnit);
   }
 
   /**

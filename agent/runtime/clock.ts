@@ -16,12 +16,6 @@ const CLOCK_MONOTONIC = 1;
 const timespec = new BigInt64Array(2);
 const timespecBytes = new Uint8Array(timespec.buffer);
 
-/**
- * `performance.now()` counts from the start of the process, at the pace of
- * CLOCK_MONOTONIC; the offset between the two is read once.
- */
-const offset = (read(CLOCK_MONOTONIC) ?? 0) / 1000 - performance.now();
-
 /** Microseconds; whole numbers are exact up to the year 2255. */
 function read(clock: number): number | undefined {
   if (libc?.clock_gettime(clock, timespecBytes) !== 0) return undefined;
@@ -30,7 +24,12 @@ function read(clock: number): number | undefined {
 
 /** The real clocks. */
 export const clock: Clock = {
-  now: () => ms(performance.now() + offset),
+  // performance.now() counts from the start of the process in both runtimes;
+  // it has to do where there is no other clock.
+  now() {
+    const time = read(CLOCK_MONOTONIC);
+    return ms(time === undefined ? performance.now() : time / 1000);
+  },
   wallClock: () => us(read(CLOCK_REALTIME) ?? Date.now() * 1000),
   async sleep(duration: Milliseconds, signal?: AbortSignal) {
     signal?.throwIfAborted();

@@ -75,6 +75,7 @@ export function openFramePipe(): FramePipe | undefined {
     path,
     end,
     read(view) {
+      if (disposed) return Promise.resolve(0);
       reading = true;
       return new Promise((resolve, reject) => {
         fs.read(file, view, 0, view.length, null, (error, count) => {

@@ -36,6 +36,7 @@ export class OutputStage {
     { label: string; counters: QueueCounters }
   >();
   readonly #gone: QueueCounters = { sent: 0, dropped: 0 };
+  #port: number | undefined;
 
   /**
    * @param onViewer Called when somebody begins to watch.
@@ -82,6 +83,7 @@ export class OutputStage {
       this.#gone[key];
     return {
       address: this.#output.address.redacted,
+      ...(this.#port !== undefined && { port: this.#port }),
       supervisor: this.#supervisor,
       viewers: viewers.map(({ label, counters }) => ({ label, ...counters })),
       sent: sum("sent"),
@@ -100,6 +102,7 @@ export class OutputStage {
     };
     const ready = (at?: { port: number }) => {
       progress();
+      this.#port = at?.port;
       onListening?.(address.redacted, at?.port);
     };
     await plugin.send!(viewers, {

@@ -20,6 +20,8 @@ export interface ViewerStatus {
 export interface OutputStatus {
   /** As the user gave it, without secrets. */
   readonly address: string;
+  /** The port it listens on, where it does. */
+  readonly port?: number;
   /** Where its supervisor stands. */
   readonly supervisor: SupervisorStatus;
   /** Who receives now. */

@@ -15,7 +15,7 @@ import type {
  * Larger writes would hide in the system's buffer how much of a picture has
  * really been sent.
  */
-const CHUNK_BYTES = 4096;
+const CHUNK_BYTES = 65536;
 
 /** A viewer that takes nothing for this long is dropped. */
 const UNREAD_MS = 5000;

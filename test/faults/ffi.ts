@@ -1,6 +1,6 @@
 /**
- * The socket calls of the C library that bound a connection's buffers before
- * it exists, which neither runtime offers. Linux with glibc only.
+ * The socket calls of the C library, for what neither runtime offers or does
+ * well. Linux with glibc only; no call waits.
  *
  * @module
  */
@@ -19,6 +19,22 @@ export interface SocketCalls {
     length: Uint8Array,
   ): number;
   listen(fd: number, backlog: number): number;
+  recvfrom(
+    fd: number,
+    bytes: Uint8Array,
+    count: number,
+    flags: number,
+    address: Uint8Array,
+    length: Uint8Array,
+  ): number;
+  sendto(
+    fd: number,
+    bytes: Uint8Array,
+    count: number,
+    flags: number,
+    address: Uint8Array,
+    length: number,
+  ): number;
   setsockopt(
     fd: number,
     level: number,
@@ -31,16 +47,20 @@ export interface SocketCalls {
 
 const LIBRARY = "libc.so.6";
 
-const CALLS: Record<keyof SocketCalls, ("i32" | "u32" | "buffer")[]> = {
+const CALLS: Record<keyof SocketCalls, Kind[]> = {
   bind: ["i32", "buffer", "u32"],
   close: ["i32"],
   connect: ["i32", "buffer", "u32"],
   getsockname: ["i32", "buffer", "buffer"],
   getsockopt: ["i32", "i32", "i32", "buffer", "buffer"],
   listen: ["i32", "i32"],
+  recvfrom: ["i32", "buffer", "usize", "i32", "buffer", "buffer"],
+  sendto: ["i32", "buffer", "usize", "i32", "buffer", "u32"],
   setsockopt: ["i32", "i32", "i32", "buffer", "u32"],
   socket: ["i32", "i32", "i32"],
 };
+
+type Kind = "i32" | "u32" | "usize" | "buffer";
 
 /** The calls, through the FFI of the runtime we are in. */
 export const sockets: SocketCalls = "Deno" in globalThis

@@ -7,26 +7,28 @@
  */
 
 import { readFileSync } from "node:fs";
-import { isIPv4, type Server, Socket } from "node:net";
+import { type Server, Socket } from "node:net";
 import { until } from "./deadline.ts";
 import { sockets } from "./ffi.ts";
-
-/** Where to connect to; the host is a numeric IPv4 address. */
-export interface Target {
-  readonly host: string;
-  readonly port: number;
-}
+import {
+  ADDRESS_BYTES,
+  AF_INET,
+  boundPort,
+  encodeAddress,
+  int,
+  setOption,
+  SO_RCVBUF,
+  SOCK_CLOEXEC,
+  SOCK_NONBLOCK,
+  SOL_SOCKET,
+  type Target,
+} from "./socket_address.ts";
 
 /** socket.h and tcp.h of Linux, the same on x86-64 and arm64. */
-const AF_INET = 2;
 const SOCK_STREAM = 1;
-const SOCK_NONBLOCK = 0o4000;
-const SOCK_CLOEXEC = 0o2000000;
-const SOL_SOCKET = 1;
 const SO_REUSEADDR = 2;
 const SO_ERROR = 4;
 const SO_SNDBUF = 7;
-const SO_RCVBUF = 8;
 const IPPROTO_TCP = 6;
 const TCP_MAXSEG = 2;
 const TCP_INFO = 11;
@@ -34,9 +36,6 @@ const TCP_INFO = 11;
 /** tcp_states.h: the first byte of `struct tcp_info`. */
 const TCP_SYN_SENT = 2;
 const TCP_CLOSE = 7;
-
-/** `sizeof(struct sockaddr_in)`. */
-const ADDRESS_BYTES = 16;
 
 /**
  * What the kernel may keep of either direction; it doubles the figure for its
@@ -65,7 +64,7 @@ export async function dialSmall(
   const name = `${target.host}:${target.port}`;
   const fd = open();
   try {
-    const address = addressOf(target);
+    const address = encodeAddress(target);
     // In progress counts as failed here; the state says which it was.
     if (sockets.connect(fd, address, ADDRESS_BYTES) !== 0) {
       await until(
@@ -98,20 +97,20 @@ export async function listenSmall(
   port: number,
 ): Promise<number> {
   const fd = open();
-  const address = addressOf({ host: "127.0.0.1", port });
+  const address = encodeAddress({ host: "127.0.0.1", port });
   setOption(fd, SOL_SOCKET, SO_REUSEADDR, 1);
   const failed = sockets.bind(fd, address, ADDRESS_BYTES) !== 0 ||
-    sockets.listen(fd, BACKLOG) !== 0 ||
-    sockets.getsockname(fd, address, lengthOf(ADDRESS_BYTES)) !== 0;
+    sockets.listen(fd, BACKLOG) !== 0;
   if (failed) {
     sockets.close(fd);
     throw new Error(`Cannot listen on port ${port}`);
   }
+  const bound = boundPort(fd);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen({ fd }, resolve);
   });
-  return new DataView(address.buffer).getUint16(2);
+  return bound;
 }
 
 /**
@@ -183,37 +182,9 @@ function adopt(fd: number, highWaterMark: number): Socket {
   return new Socket(options).connect(byDescriptor);
 }
 
-function setOption(
-  fd: number,
-  level: number,
-  name: number,
-  value: number,
-): void {
-  const bytes = new Uint8Array(Int32Array.of(value).buffer);
-  if (sockets.setsockopt(fd, level, name, bytes, bytes.length) !== 0) {
-    throw new Error(`Cannot set socket option ${name} to ${value}`);
-  }
-}
-
 /** Its first bytes; the whole is longer for `struct tcp_info`. */
 function option(fd: number, level: number, name: number): Uint8Array {
   const bytes = new Uint8Array(4);
-  sockets.getsockopt(fd, level, name, bytes, lengthOf(bytes.length));
-  return bytes;
-}
-
-function lengthOf(bytes: number): Uint8Array {
-  return new Uint8Array(Uint32Array.of(bytes).buffer);
-}
-
-function addressOf({ host, port }: Target): Uint8Array<ArrayBuffer> {
-  if (!isIPv4(host)) {
-    throw new TypeError(`Cannot connect to "${host}": not an IPv4 address`);
-  }
-  const bytes = new Uint8Array(ADDRESS_BYTES);
-  const view = new DataView(bytes.buffer);
-  view.setUint16(0, AF_INET, true);
-  view.setUint16(2, port);
-  bytes.set(host.split(".").map(Number), 4);
+  sockets.getsockopt(fd, level, name, bytes, int(bytes.length));
   return bytes;
 }

@@ -35,7 +35,7 @@ test("dialSmall() says who did not answer", async () => {
 
 test("dialSmall() refuses what is no IPv4 address", async () => {
   await assert.rejects(dialSmall({ host: "localhost", port: 1 }, 4096), {
-    message: 'Cannot connect to "localhost": not an IPv4 address',
+    message: 'Cannot use host "localhost": not an IPv4 address',
   });
 });
 

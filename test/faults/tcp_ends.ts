@@ -8,7 +8,7 @@
 import { Buffer } from "node:buffer";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { until } from "./deadline.ts";
-import type { Target } from "./small_socket.ts";
+import type { Target } from "./socket_address.ts";
 
 const DEADLINE_MS = 5000;
 

@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { test } from "../../test/harness.ts";
+import { receiverLines } from "./receiver_lines.ts";
+
+test("receiverLines names this machine where every interface listens", () => {
+  assert.deepEqual(receiverLines("tcp://0.0.0.0:5001", 5001, "192.168.1.5"), [
+    "camagent recv tcp://192.168.1.5:5001 pipe:/tmp/cam",
+    "ffplay -f h264 -flags low_delay -probesize 32 -framedrop -vf setpts=0 " +
+    "tcp://192.168.1.5:5001",
+    "gst-launch-1.0 tcpclientsrc host=192.168.1.5 port=5001 ! h264parse ! " +
+    "avdec_h264 ! autovideosink sync=false",
+  ]);
+});
+
+const hosts: [address: string, own: string | undefined, url: string][] = [
+  ["tcp://0.0.0.0:0", "192.168.1.5", "tcp://192.168.1.5:40123"],
+  ["tcp://[::]:5001", "192.168.1.5", "tcp://192.168.1.5:40123"],
+  ["tcp://:5001", "192.168.1.5", "tcp://192.168.1.5:40123"],
+  ["tcp://127.0.0.1:5001", "192.168.1.5", "tcp://127.0.0.1:40123"],
+  ["tcp://10.0.0.2:5001", "192.168.1.5", "tcp://10.0.0.2:40123"],
+  ["tcp://0.0.0.0:5001", undefined, "tcp://127.0.0.1:40123"],
+  ["tcp://[fd00::1]:5001?maxViewers=2", undefined, "tcp://[fd00::1]:40123"],
+];
+
+for (const [address, own, url] of hosts) {
+  test(`receiverLines shows "${address}" of ${own} as ${url}`, () => {
+    const [line] = receiverLines(address, 40_123, own);
+    assert.equal(line, `camagent recv ${url} pipe:/tmp/cam`);
+  });
+}
+
+test("receiverLines gives GStreamer an IPv6 host without brackets", () => {
+  const lines = receiverLines("tcp://[fd00::1]:5001", undefined, undefined);
+  assert.match(lines.at(-1)!, /host=fd00::1 port=5001 /);
+});
+
+test("receiverLines speaks for players only where it knows the protocol", () => {
+  assert.deepEqual(receiverLines("mqtt://0.0.0.0", undefined, "10.0.0.2"), [
+    "camagent recv mqtt://10.0.0.2 pipe:/tmp/cam",
+  ]);
+});

@@ -1,0 +1,234 @@
+import assert from "node:assert/strict";
+import { byteStream } from "../../test/h264_writer.ts";
+import { test } from "../../test/harness.ts";
+import { nalUnitsOf } from "./annexb.ts";
+import { FlvReader, type FlvUnit, MAX_FLV_TAG_BYTES } from "./flv.ts";
+
+/**
+ * `ffmpeg -f lavfi -i color=s=16x16:r=30 -frames:v 5 -c:v libx264 -bf 1
+ * -b_strategy 0 -bsf:v filter_units=remove_types=6 -f flv -`, FFmpeg 5.1.9. A
+ * script tag, the sequence header, five pictures, the end of the sequence.
+ */
+const SAMPLE = Uint8Array.fromBase64(
+  "RkxWAQEAAAAJAAAAABIAALgAAAAAAAAAAgAKb25NZXRhRGF0YQgAAAAIAAhkdXJhdGlvbgA/" +
+    "yXjU/fO2RgAFd2lkdGgAQDAAAAAAAAAABmhlaWdodABAMAAAAAAAAAANdmlkZW9kYXRhcmF0" +
+    "ZQAAAAAAAAAAAAAJZnJhbWVyYXRlAEA+AAAAAAAAAAx2aWRlb2NvZGVjaWQAQBwAAAAAAAAA" +
+    "B2VuY29kZXICAA1MYXZmNTkuMjcuMTAwAAhmaWxlc2l6ZQBAfRAAAAAAAAAACQAAAMMJAAAx" +
+    "AAAAAAAAABcAAAAAAWQACv/hABdnZAAKrOR7ARAAAAMAEAAAAwPA8SJRIAEABmjr48siwP34" +
+    "+AAAAAA8CQAAFwAAAAAAAAAXAQAAIQAAAA5liIQAz/727L4FNhTIwQAAACIJAAARAAAhAAAA" +
+    "ACcBAABDAAAACEGaKbEL//7gAAAAHAkAABEAAEIAAAAAJwEAAAAAAAAIAZ5F5Cf/x4EAAAAc" +
+    "CQAAFAAAZAAAAAAnAQAAQgAAAAtBmlDwhkymEJ/+wAAAAB8JAAARAACFAAAAACcBAAAAAAAA" +
+    "CAGebakJ/8eBAAAAHAkAAAUAAIUAAAAAFwIAAAAAAAAQ",
+);
+
+const HEADER = [...new TextEncoder().encode("FLV"), 1, 1, 0, 0, 0, 9];
+
+/** A tag, PreviousTagSize in front of it. */
+function tag(type: number, milliseconds: number, body: readonly number[]) {
+  const [size, time] = [body.length, milliseconds >>> 0];
+  return [
+    ...[0, 0, 0, 0, type, size >> 16, size >> 8 & 0xff, size & 0xff],
+    ...[time >> 16 & 0xff, time >> 8 & 0xff, time & 0xff, time >>> 24],
+    ...[0, 0, 0, ...body],
+  ];
+}
+
+/** AVCDecoderConfigurationRecord of two tiny sets. */
+function configuration(lengthSize: number, sps = [0x67, 66, 0, 30]) {
+  const head = [0x17, 0, 0, 0, 0, 1, 66, 0, 30, 0xfc | lengthSize - 1];
+  return [...head, 0xe1, 0, sps.length, ...sps, 1, 0, 2, 0x68, 0xce];
+}
+
+const PICTURE = [0x17, 1, 0, 0, 0, 0, 0, 0, 2, 0x65, 0x88];
+
+function read(...parts: readonly (readonly number[])[]): FlvUnit[] {
+  return new FlvReader().push(Uint8Array.from([HEADER, ...parts].flat()));
+}
+
+test("FlvReader reads what FFmpeg writes", () => {
+  const units = new FlvReader().push(SAMPLE);
+  assert.deepEqual(
+    units.map(({ pts, keyframe, data }) => [pts, keyframe, data.length]),
+    // As `ffprobe -show_packets` says.
+    [
+      [33_000, true, 18],
+      [100_000, false, 12],
+      [66_000, false, 12],
+      [166_000, false, 15],
+      [133_000, false, 12],
+    ],
+  );
+  const types = units.map(({ data }) =>
+    [...nalUnitsOf(data)].map((nalUnit) => nalUnit[0]! & 0x1f)
+  );
+  assert.deepEqual(types, [[5], [1], [1], [1], [1]]);
+});
+
+test("FlvReader gives the parameter sets with the first picture", () => {
+  const [first, ...others] = new FlvReader().push(SAMPLE);
+  assert.equal(
+    first?.parameterSets?.toHex(),
+    "00000001" + "6764000aace47b0110000003001000000303c0f1225120" +
+      "00000001" + "68ebe3cb22c0",
+  );
+  assert.ok(others.every((unit) => !("parameterSets" in unit)));
+});
+
+test("FlvReader does not care for the borders of chunks", () => {
+  const whole = new FlvReader().push(SAMPLE);
+  for (let size = 1; size < SAMPLE.length; size++) {
+    const reader = new FlvReader();
+    const units: FlvUnit[] = [];
+    for (let at = 0; at < SAMPLE.length; at += size) {
+      units.push(...reader.push(SAMPLE.subarray(at, at + size)));
+    }
+    assert.deepEqual(units, whole);
+  }
+});
+
+test("FlvReader gives an access unit with its last byte", () => {
+  const reader = new FlvReader();
+  const data = [
+    ...HEADER,
+    ...tag(9, 0, configuration(4)),
+    ...tag(9, 0, PICTURE),
+  ];
+  assert.deepEqual(reader.push(Uint8Array.from(data.slice(0, -1))), []);
+  assert.equal(reader.push(Uint8Array.from(data.slice(-1))).length, 1);
+});
+
+for (const lengthSize of [1, 2, 3, 4]) {
+  test(`FlvReader reads lengths of ${lengthSize} bytes`, () => {
+    const zeros = Array(lengthSize - 1).fill(0);
+    const nalUnits = [[6, 5, 0, 0x80], [0x65, 0x88, 1]];
+    const body = nalUnits.flatMap((
+      nalUnit,
+    ) => [...zeros, nalUnit.length, ...nalUnit]);
+    const units = read(
+      tag(9, 0, configuration(lengthSize)),
+      tag(9, 0, [0x17, 1, 0, 0, 0, ...body]),
+    );
+    assert.deepEqual(units.map((unit) => unit.data), [byteStream(nalUnits)]);
+  });
+}
+
+test("FlvReader announces parameter sets again when they change", () => {
+  const other = [0x67, 66, 0, 31];
+  const units = read(
+    ...[configuration(4), PICTURE, configuration(4), PICTURE].map((body) =>
+      tag(9, 0, body)
+    ),
+    ...[configuration(4, other), configuration(4, other), PICTURE, PICTURE]
+      .map((body) => tag(9, 0, body)),
+  );
+  assert.deepEqual(units.map((unit) => unit.parameterSets), [
+    byteStream([[0x67, 66, 0, 30], [0x68, 0xce]]),
+    undefined,
+    byteStream([other, [0x68, 0xce]]),
+    undefined,
+  ]);
+});
+
+test("FlvReader takes a keyframe from the slices, not from the tag", () => {
+  const recovery = [0, 0, 0, 5, 6, 6, 1, 0xc4, 0x80, 0, 0, 0, 2, 0x41, 0x9a];
+  const units = read(
+    tag(9, 0, [0x17, 1, 0, 0, 0, ...recovery]),
+    tag(9, 0, [0x27, ...PICTURE.slice(1)]),
+  );
+  assert.deepEqual(
+    units.map(({ keyframe, recoveryPoint }) => [keyframe, recoveryPoint]),
+    [[false, true], [true, false]],
+  );
+});
+
+test("FlvReader skips everything that is no picture", () => {
+  const units = read(
+    tag(18, 0, Array(300).fill(1)),
+    tag(8, 0, [0xaf, 1, 2, 3]),
+    tag(9, 0, [0x57, 0]),
+    tag(9, 0, []),
+    tag(9, 0, [0x57, 1, 0, 0, 0, 9, 9]),
+    tag(9, 0, [0x17, 2, 0, 0, 0]),
+    tag(9, 0, [0x17, 2, 0, 0, 0, 9, 9]),
+    tag(8, 0, []),
+    tag(9, 0, PICTURE),
+  );
+  assert.equal(units.length, 1);
+});
+
+test("FlvReader adds the composition time, which may be negative", () => {
+  const before = [
+    ...PICTURE.slice(0, 2),
+    0xff,
+    0xff,
+    0xdf,
+    ...PICTURE.slice(5),
+  ];
+  const units = read(tag(9, 100, before), tag(9, 2 ** 24 + 5, PICTURE));
+  assert.deepEqual(
+    units.map((unit) => unit.pts),
+    [67_000, (2 ** 24 + 5) * 1000],
+  );
+});
+
+test("FlvReader counts on where FFmpeg's 31 bits of time wrap", () => {
+  const times = [2 ** 31 - 33, 0, 33, 10, 2 ** 30, 2 ** 31 - 1, 5];
+  const units = read(...times.map((time) => tag(9, time, PICTURE)));
+  assert.deepEqual(
+    units.map((unit) => unit.pts / 1000),
+    [-33, 0, 33, 10, 2 ** 30, 2 ** 31 - 1, 2 ** 31 + 5].map((time) =>
+      2 ** 31 + time
+    ),
+  );
+});
+
+test("FlvReader hands out buffers of their own", () => {
+  const reader = new FlvReader();
+  const chunk = Uint8Array.from([...HEADER, ...tag(9, 0, PICTURE)]);
+  const [unit] = reader.push(chunk);
+  chunk.fill(0xee);
+  assert.deepEqual(unit?.data, byteStream([[0x65, 0x88]]));
+});
+
+const BAD: Record<string, [readonly number[], RegExp]> = {
+  "another container": [[...HEADER].fill(0x41, 0, 3), /begin with "FLV"$/],
+  "another version": [[...HEADER].fill(2, 3, 4), /begin with "FLV"$/],
+  "another codec": [
+    [...HEADER, ...tag(9, 0, [0x12, 1, 0, 0, 0, 1])],
+    /video tag 18 is not H\.264$/,
+  ],
+  "a FourCC in place of a codec": [
+    [...HEADER, ...tag(9, 0, [0x97, 0, 0, 0, 0, 1])],
+    /video tag 151 is not H\.264$/,
+  ],
+  "a tag above the bound": [
+    [...HEADER, 0, 0, 0, 0, 9, 0x80, 0, 1, 0, 0, 0, 0, 0, 0, 0],
+    new RegExp(`tag of ${MAX_FLV_TAG_BYTES + 1} bytes$`),
+  ],
+  "a NAL unit beyond its tag": [
+    [...HEADER, ...tag(9, 0, [0x17, 1, 0, 0, 0, 0, 0, 0, 3, 0x65, 0x88])],
+    /NAL unit of 3 bytes$/,
+  ],
+  "half a length": [
+    [...HEADER, ...tag(9, 0, [...PICTURE, 0, 0, 0])],
+    /NAL unit of 0 bytes$/,
+  ],
+  "a NAL unit without bytes": [
+    [...HEADER, ...tag(9, 0, [...PICTURE, 0, 0, 0, 0])],
+    /NAL unit of 0 bytes$/,
+  ],
+  "a configuration that is cut off": [
+    [...HEADER, ...tag(9, 0, configuration(4).slice(0, -3))],
+    /NAL unit of/,
+  ],
+};
+
+for (const [name, [data, message]] of Object.entries(BAD)) {
+  test(`FlvReader refuses ${name}`, () => {
+    const reader = new FlvReader();
+    assert.throws(() => reader.push(Uint8Array.from(data)), {
+      name: "FlvError",
+      message,
+    });
+  });
+}
