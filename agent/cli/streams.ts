@@ -4,9 +4,9 @@
  * @module
  */
 
-import { fstatSync, write } from "node:fs";
+import { fstatSync } from "node:fs";
 import process from "node:process";
-import { setTimeout as delay } from "node:timers/promises";
+import { writeStderr } from "../runtime/stderr.ts";
 
 /** What surrounds a command. */
 export interface Streams {
@@ -45,32 +45,6 @@ function isJournal(variable: string | undefined): boolean {
   if (variable === undefined) return false;
   const { dev, ino } = fstatSync(2);
   return variable === `${dev}:${ino}`;
-}
-
-/**
- * `process.stderr` blocks the event loop while a pager or a terminal stands
- * still; a write of the thread pool blocks one thread.
- */
-async function writeStderr(text: string): Promise<void> {
-  let rest: Uint8Array = new TextEncoder().encode(text);
-  while (rest.length > 0) {
-    const count = await writeSome(rest);
-    if (count === 0) await delay(FULL_MS);
-    rest = rest.subarray(count);
-  }
-}
-
-/** A stream that another process made non-blocking is tried again. */
-const FULL_MS = 20;
-
-function writeSome(bytes: Uint8Array): Promise<number> {
-  return new Promise((resolve, reject) => {
-    write(2, bytes, (error, count) => {
-      if (error === null) resolve(count);
-      else if (error.code === "EAGAIN") resolve(0);
-      else reject(error);
-    });
-  });
 }
 
 /**

@@ -1,0 +1,117 @@
+/**
+ * How a contract becomes tests: a list of checks, each of which throws where a
+ * promise is broken.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import type { Runtime } from "../../agent/plugin/runtime.ts";
+import { within } from "../faults/deadline.ts";
+import { test } from "../harness.ts";
+
+/** One promise of a contract. */
+export interface Check {
+  /** What a plugin does that keeps it, for a sentence that begins with it. */
+  readonly name: string;
+  /** Rejects if the promise is broken. */
+  readonly run: () => Promise<void>;
+}
+
+/** Promises that a plugin does not give, and why. */
+export interface Skip {
+  /** Why not: a sentence for whoever reads the test file. */
+  readonly reason: string;
+  /** Names of {@linkcode Check}s. */
+  readonly tests: readonly string[];
+}
+
+/** The machine that a case runs on. */
+export interface CaseRuntime extends Runtime {
+  /** Lets time pass; omit on a machine where it does so by itself. */
+  advance?(duration: number): Promise<void>;
+  /**
+   * What the plugin has opened and not closed, in words; omit on a machine
+   * that cannot tell.
+   */
+  readonly open?: readonly string[];
+}
+
+/** Registers the checks of a plugin, all but those that are skipped. */
+export function register(
+  subject: string,
+  checks: readonly Check[],
+  skips: readonly Skip[],
+): void {
+  const names = new Set(checks.map(({ name }) => name));
+  const skipped = new Set(skips.flatMap(({ tests }) => tests));
+  for (const name of skipped) {
+    assert.ok(names.has(name), `${subject} skips "${name}": no such test`);
+  }
+  for (const { name, run } of checks) {
+    if (!skipped.has(name)) test(`${subject} ${name}`, run);
+  }
+}
+
+/**
+ * How long a plugin may take to end: what the supervisor gives it before it
+ * warns, which is longer than a process has between SIGTERM and SIGKILL.
+ */
+export const GRACE_MS = 2000;
+
+/** How far time is moved at once on a machine where it stands still. */
+const STEP_MS = 10;
+
+/**
+ * Waits for what has to settle within {@linkcode GRACE_MS} of the machine's own
+ * time.
+ *
+ * @throws What `promise` rejects with, or that `what` did not happen.
+ */
+export async function settled<T>(
+  runtime: CaseRuntime,
+  what: string,
+  promise: Promise<T>,
+): Promise<T> {
+  let pending = true;
+  const done = () => void (pending = false);
+  promise.then(done, done);
+  for (let passed = 0; pending && passed <= GRACE_MS; passed += STEP_MS) {
+    if (runtime.advance === undefined) break;
+    await runtime.advance(passed === 0 ? 0 : STEP_MS);
+  }
+  const fake = runtime.advance !== undefined;
+  return await within(fake && pending ? 0 : GRACE_MS, what, promise);
+}
+
+/** Waits until `ask` says yes, as {@linkcode settled} does. */
+export async function untilTrue(
+  runtime: CaseRuntime,
+  what: string,
+  ask: () => boolean,
+): Promise<void> {
+  const stop = new AbortController();
+  const asking = (async () => {
+    while (!stop.signal.aborted && !ask()) {
+      if (runtime.advance) await runtime.turn();
+      else await runtime.sleep(SHORT, stop.signal).catch(() => {});
+    }
+  })();
+  try {
+    await settled(runtime, what, asking);
+  } finally {
+    stop.abort();
+    await asking;
+  }
+}
+
+/** Resolves to what a promise rejects with; rejects if it does not. */
+export async function failureOf(promise: Promise<unknown>): Promise<unknown> {
+  let value: unknown;
+  try {
+    value = await promise;
+  } catch (error) {
+    return error;
+  }
+  throw new Error(`It resolved to ${value}, but was to reject`);
+}

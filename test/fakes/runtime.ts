@@ -1,0 +1,100 @@
+/**
+ * A machine without a machine: its clock stands still until a test moves it,
+ * its files, pipes, connections and processes are in memory.
+ *
+ * @module
+ */
+
+import type {
+  ChildProcess,
+  DialOptions,
+  Fifo,
+  FifoOptions,
+  ListenOptions,
+  PathKind,
+  Runtime,
+  SpawnOptions,
+  TcpConnection,
+  TcpListener,
+} from "../../agent/plugin/runtime.ts";
+import { FakeClock, settle } from "./clock.ts";
+import { FakeFifos } from "./fifo.ts";
+import { FakeFiles } from "./files.ts";
+import { Ledger } from "./ledger.ts";
+import { FakeNetwork } from "./network.ts";
+import { FakePrograms } from "./process.ts";
+import { FakeStdout } from "./stdout.ts";
+
+/** A {@linkcode Runtime} for tests. */
+export class FakeRuntime extends FakeClock implements Runtime {
+  /** Its file system. */
+  readonly files: FakeFiles = new FakeFiles();
+  /** Its network. */
+  readonly network: FakeNetwork;
+  /** Its programs. */
+  readonly processes: FakePrograms;
+  /** Its named pipes. */
+  readonly fifos: FakeFifos;
+  /** Where its stdout goes. */
+  readonly stdout: FakeStdout = new FakeStdout();
+  readonly #ledger = new Ledger();
+
+  /** Starts with nothing on it. */
+  constructor() {
+    super();
+    this.network = new FakeNetwork(this, this.#ledger);
+    this.processes = new FakePrograms(this, this.#ledger);
+    this.fifos = new FakeFifos(this.files, this.#ledger);
+  }
+
+  /** What was opened and not closed yet, in words, timers included. */
+  get open(): string[] {
+    const timers = this.sleeping > 0 ? [`${this.sleeping} timers`] : [];
+    return [...this.#ledger.open, ...timers];
+  }
+
+  /** Resolves once everything has happened that needs no time. */
+  turn(): Promise<void> {
+    return settle();
+  }
+
+  /** See {@linkcode FakeFiles}. */
+  kindOfPath(path: string): Promise<PathKind | undefined> {
+    return this.files.kindOfPath(path);
+  }
+
+  /** See {@linkcode FakeFiles}. */
+  replaceFile(path: string, parts: Iterable<Uint8Array>): Promise<void> {
+    return this.files.replaceFile(path, parts);
+  }
+
+  /** See {@linkcode FakeFiles}. */
+  removeFile(path: string): Promise<void> {
+    return this.files.removeFile(path);
+  }
+
+  /** See {@linkcode FakePrograms}. */
+  spawn(options: SpawnOptions): Promise<ChildProcess> {
+    return this.processes.spawn(options);
+  }
+
+  /** See {@linkcode FakeNetwork}. */
+  dialTcp(options: DialOptions): Promise<TcpConnection> {
+    return this.network.dialTcp(options);
+  }
+
+  /** See {@linkcode FakeNetwork}. */
+  listenTcp(options: ListenOptions): Promise<TcpListener> {
+    return this.network.listenTcp(options);
+  }
+
+  /** See {@linkcode FakeFifos}. */
+  openFifo(options: FifoOptions): Promise<Fifo> {
+    return this.fifos.openFifo(options);
+  }
+
+  /** See {@linkcode FakeStdout}. */
+  writeStdout(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    return this.stdout.write(bytes);
+  }
+}
