@@ -9,8 +9,8 @@ import process from "node:process";
 import type { ChildExit } from "../agent/plugin/runtime.ts";
 import { runtime } from "../agent/runtime/mod.ts";
 
-/** Log lines that a failure shows. */
-const TAIL_LINES = 8;
+/** Warnings that a failure shows. */
+const TAIL_LINES = 4;
 
 /** A process that says once a second how it goes. */
 export class DemoAgent<Status> implements AsyncDisposable {
@@ -38,7 +38,7 @@ export class DemoAgent<Status> implements AsyncDisposable {
     this.ended.catch(() => {});
   }
 
-  /** What it said last, one line each. */
+  /** Its last warnings, one line each. */
   get log(): readonly string[] {
     return this.#log;
   }
@@ -64,7 +64,11 @@ export class DemoAgent<Status> implements AsyncDisposable {
       this.#next = Promise.withResolvers();
       return;
     }
-    const text = said === undefined ? line : `${said.component}: ${said.message}`;
+    // That all goes well is in the status.
+    if (said?.level === "info") return;
+    const text = said === undefined
+      ? line
+      : `${said.component}: ${said.message}`;
     this.#log.push(text);
     if (this.#log.length > TAIL_LINES) this.#log.shift();
   }

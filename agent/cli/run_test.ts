@@ -164,11 +164,14 @@ test("run prints how to watch, once an output listens", async () => {
   const running: FakeOptions["running"] = (options) => {
     if ("onListening" in options) {
       options.onListening?.("tcp://127.0.0.1:0", 40_123);
+      options.onListening?.("tcp://127.0.0.1:0", 40_123);
     }
     return Promise.resolve();
   };
   const { stderr } = await run("send test:", { running });
-  assert.match(stderr, /^ {2}camagent recv tcp:\/\/127\.0\.0\.1:40123 pipe:/m);
+  assert.deepEqual(stderr.match(/camagent recv .*/g), [
+    "camagent recv tcp://127.0.0.1:40123 pipe:/tmp/cam",
+  ]);
   for (const flag of ["--quiet", "--json"]) {
     assert.equal((await run(`send test: ${flag}`, { running })).stderr, "");
   }

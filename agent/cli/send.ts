@@ -9,7 +9,7 @@ import type { SendStatus } from "../send/status.ts";
 import { routeSend } from "./addresses.ts";
 import type { CommandLine } from "./args.ts";
 import type { Command, Shell } from "./command.ts";
-import { type FlagValues, pipelineFlags, sourceFlags } from "./flags.ts";
+import { pipelineFlags, sourceFlags } from "./flags.ts";
 import { openPipelineLog, runJob } from "./pipeline.ts";
 import { receiverLines } from "./receiver_lines.ts";
 import { sendLine } from "./status_line.ts";
@@ -44,29 +44,31 @@ async function run(
 ): Promise<void> {
   const route = routeSend(shell.registry, positionals, texts);
   const log = openPipelineLog(values, shell);
+  const isSilent = values.quiet || values.json !== undefined;
   const pipeline = shell.pipelines.createSender({
     ...route,
     runtime: shell.runtime,
     log,
     signal: shell.stop.signal,
     maxRetries: values.maxRetries,
-    onListening: (address, port) => announce(address, port, values, shell),
+    onListening: isSilent ? () => {} : announcer(shell),
   });
   const presentation = { states, line: sendLine };
   await runJob({ command: "send", values, log, pipeline, presentation }, shell);
 }
 
-function announce(
-  address: string,
-  port: number | undefined,
-  { quiet, json }: FlagValues<typeof flags>,
+/** Tells how to watch an output, but not again when it is back. */
+function announcer(
   { terminal }: Shell,
-): void {
-  if (quiet || json !== undefined) return;
-  terminal.line("Watch with one of:");
-  for (const line of receiverLines(address, port, getNetworkAddress())) {
-    terminal.line(`  ${line}`);
-  }
+): (address: string, port?: number) => void {
+  const told = new Set<string>();
+  return (address, port) => {
+    const lines = receiverLines(address, port, getNetworkAddress());
+    if (told.has(lines[0]!)) return;
+    told.add(lines[0]!);
+    terminal.line("Watch with one of:");
+    for (const line of lines) terminal.line(`  ${line}`);
+  };
 }
 
 function states({ source, outputs }: SendStatus): string {

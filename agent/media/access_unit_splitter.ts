@@ -47,7 +47,8 @@ export interface AccessUnitSplitterOptions {
 export interface SplitUnit {
   /**
    * An Annex B byte stream, every start code of four bytes, without access unit
-   * delimiters, filler data and end marks. Owned by the receiver.
+   * delimiters, filler data and end marks. Owned by the receiver; small ones
+   * share their `buffer`, but no bytes of it.
    */
   readonly data: Uint8Array<ArrayBuffer>;
   /** Holds an IDR picture. */
@@ -101,7 +102,7 @@ export class AccessUnitSplitter {
   #state: State = "outside";
   /** Header of the current NAL unit. */
   #header = 0;
-  /** Where the current NAL unit begins in `#buffer`, its start code included. */
+  /** Where the current NAL unit begins in `#buffer`, start code included. */
   #start = 0;
   /** Where a prefix NAL unit behind the slices of a picture begins, or -1. */
   #prefix = -1;

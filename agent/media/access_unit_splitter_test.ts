@@ -118,7 +118,9 @@ test("AccessUnitSplitter needs a second byte to tell the next slice", () => {
 });
 
 test("AccessUnitSplitter keeps the slices of a picture together", () => {
-  const units = split(byteStream([SPS, PPS, IDR, IDR_2, P, P_2, P_2, P]));
+  // Its first_mb_in_slice begins with eight zeros.
+  const late = [0x41, 0, 0x80, 0x80];
+  const units = split(byteStream([SPS, PPS, IDR, IDR_2, P, P_2, late, P]));
   assert.deepEqual(types(units), ["7 8 5 5", "1 1 1", "1"]);
 });
 
@@ -142,6 +144,14 @@ test("AccessUnitSplitter counts the NAL units behind a prefix", () => {
   assert.equal(splitter.droppedUnits, 1);
 });
 
+test("AccessUnitSplitter forgets a prefix that it drops", () => {
+  const splitter = new AccessUnitSplitter({ maxNalUnits: 4 });
+  splitter.push(byteStream([P, PREFIX, [13], [13], [13], DELIMITER]));
+  assert.equal(splitter.droppedUnits, 1);
+  const units = splitter.push(byteStream([SEI, SEI, SEI, P, DELIMITER]));
+  assert.deepEqual(types(units), ["6 6 6 1"]);
+});
+
 test("AccessUnitSplitter leaves delimiters, filler and end marks out", () => {
   const filler = [12, 0xff, 0xff, 0x80];
   const stream = [DELIMITER, SPS, PPS, DELIMITER, IDR, filler, [10], [11], P];
@@ -153,7 +163,7 @@ test("AccessUnitSplitter leaves delimiters, filler and end marks out", () => {
 });
 
 test("AccessUnitSplitter tells a recovery point", () => {
-  const units = split(byteStream([RECOVERY_POINT, P, SEI, P]));
+  const units = split(byteStream([RECOVERY_POINT, SEI, P, SEI, P]));
   const found = units.map((unit) => unit.recoveryPoint);
   assert.deepEqual(found, [true, false]);
   assert.ok(units.every((unit) => !unit.keyframe));

@@ -23,9 +23,10 @@ test("withoutDelimiters() gives back what has none", () => {
 
 for (const startCodeLength of [3, 4]) {
   test(`withoutDelimiters() finds them behind ${startCodeLength} bytes`, () => {
-    const delimiter = [9, 0x10];
+    // nal_ref_idc has to be 0; not every sender knows.
+    const delimiter = [0x29, 0x10];
     const data = byteStream(
-      [delimiter, [0x67, 1], delimiter, [0x65, 2], delimiter, [9]],
+      [delimiter, [0x67, 1], delimiter, [0x65, 2], delimiter, [0x49]],
       startCodeLength,
     );
     assert.deepEqual(

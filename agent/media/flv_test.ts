@@ -150,6 +150,7 @@ test("FlvReader skips everything that is no picture", () => {
     tag(9, 0, [0x57, 1, 0, 0, 0, 9, 9]),
     tag(9, 0, [0x17, 2, 0, 0, 0]),
     tag(9, 0, [0x17, 2, 0, 0, 0, 9, 9]),
+    tag(9, 0, [0x17, 1, 0, 0, 0]),
     tag(8, 0, []),
     tag(9, 0, PICTURE),
   );
@@ -180,6 +181,11 @@ test("FlvReader counts on where FFmpeg's 31 bits of time wrap", () => {
       2 ** 31 + time
     ),
   );
+});
+
+test("FlvReader reads 31 bits of time", () => {
+  const [unit] = read(tag(9, 2 ** 31 + 5, PICTURE));
+  assert.equal(unit?.pts, 5000);
 });
 
 test("FlvReader hands out buffers of their own", () => {

@@ -82,7 +82,7 @@ const LAST_RESERVED_PREFIX = 18;
 
 /**
  * Tells by their headers that two slices are of different pictures, though the
- * first slice of the second is missing: one picture is a reference and the other
+ * first slice of the second is missing: one picture is a reference, the other
  * is none, or IdrPicFlag differs (ITU-T H.264, 7.4.1.2.4).
  */
 function isOtherPicture(header: number, slice: number): boolean {

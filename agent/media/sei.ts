@@ -37,7 +37,7 @@ export function* seiMessagesOf(nalUnit: Uint8Array): Generator<SeiMessage> {
     return value + (rbsp[at++] ?? 0);
   };
   // One byte is left for the rbsp_trailing_bits, two are the shortest message.
-  while (at + 2 <= rbsp.length - 1) {
+  while (at + 2 < rbsp.length) {
     const payloadType = readNumber();
     const size = readNumber();
     if (at + size > rbsp.length) return;

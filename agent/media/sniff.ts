@@ -5,7 +5,7 @@
  * @module
  */
 
-import { findStartCode, nalUnitsOf } from "./annexb.ts";
+import { findStartCode, nalUnitsOf, trimZeros } from "./annexb.ts";
 import { NAL_UNIT_TYPE } from "./h264.ts";
 import { parseSps, SpsError } from "./sps.ts";
 
@@ -117,7 +117,8 @@ function sniffAnnexB(
   minVotes: number,
 ): "h264" | "hevc" | undefined {
   const start = findStartCode(data);
-  const atStart = data.subarray(0, Math.max(start, 0)).every((byte) => !byte);
+  if (start < 0) return undefined;
+  const atStart = trimZeros(data, 0, start) === 0;
   // Transport streams have start codes inside.
   if (!atStart && data.length < TS_CERTAIN_BYTES) return undefined;
   let [h264, hevc, neither] = [0, 0, 0];

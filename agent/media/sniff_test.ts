@@ -44,6 +44,11 @@ const STREAMS: Record<string, [Uint8Array, ReturnType<typeof sniff>]> = {
   "x264's stream from its second byte": [SAMPLE.subarray(1), "h264"],
   "an SPS": [byteStream([writeSps()]), "h264"],
   "an SPS that is cut off": [byteStream([[0x67, 66, 0]]), undefined],
+  "data partitions": [byteStream([[0x42, 0xe0], [0x42, 0xe0]]), undefined],
+  "random access pictures of a higher layer": [
+    byteStream([[0x26, 2], [0x26, 2], [0x26, 2]]),
+    undefined,
+  ],
   "three slices": [byteStream([P, P, P]), "h264"],
   "two slices": [byteStream([P, P]), undefined],
   "a delimiter and two slices": [byteStream([[9, 0xf0], P, P]), "h264"],

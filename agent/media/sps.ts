@@ -125,7 +125,7 @@ function readSps(bits: BitReader): Sps {
   const id = upTo(31, bits.ue(), "seq_parameter_set_id");
   const chroma = HIGH_PROFILES.has(profileIdc)
     ? readChroma(bits)
-    : { chromaFormatIdc: 1, chromaArrayType: 1, bitDepth: 8 };
+    : { chromaFormatIdc: 1, bitDepth: 8 };
   const log2MaxFrameNum = 4 +
     upTo(12, bits.ue(), "log2_max_frame_num_minus4");
   const pocType = upTo(2, bits.ue(), "pic_order_cnt_type");
@@ -145,9 +145,10 @@ function readSps(bits: BitReader): Sps {
     upTo(MAX_MACROBLOCKS, heightInMapUnits * fields, "height in macroblocks") *
     16;
   const crop = bits.flag() ? readCrop(bits) : { x: 0, y: 0 };
-  const { chromaFormatIdc, chromaArrayType, bitDepth } = chroma;
-  const unitX = chromaArrayType === 1 || chromaArrayType === 2 ? 2 : 1;
-  const unitY = (chromaArrayType === 1 ? 2 : 1) * fields;
+  const { chromaFormatIdc, bitDepth } = chroma;
+  // CropUnitX and CropUnitY (7.4.2.1.1); 4:4:4 has 1, also in separate planes.
+  const unitX = chromaFormatIdc === 1 || chromaFormatIdc === 2 ? 2 : 1;
+  const unitY = (chromaFormatIdc === 1 ? 2 : 1) * fields;
   const width = codedWidth - crop.x * unitX;
   const height = codedHeight - crop.y * unitY;
   if (width <= 0 || height <= 0) {
@@ -179,7 +180,7 @@ function readSps(bits: BitReader): Sps {
 /** Reads from chroma_format_idc to the scaling lists, which it skips. */
 function readChroma(bits: BitReader) {
   const chromaFormatIdc = upTo(3, bits.ue(), "chroma_format_idc");
-  const separatePlanes = chromaFormatIdc === 3 && bits.flag();
+  if (chromaFormatIdc === 3) bits.flag(); // separate_colour_plane_flag
   const bitDepth = 8 + upTo(6, bits.ue(), "bit_depth_luma_minus8");
   upTo(6, bits.ue(), "bit_depth_chroma_minus8");
   bits.flag(); // qpprime_y_zero_transform_bypass_flag
@@ -189,8 +190,7 @@ function readChroma(bits: BitReader) {
       if (bits.flag()) skipScalingList(bits, i < 6 ? 16 : 64);
     }
   }
-  const chromaArrayType = separatePlanes ? 0 : chromaFormatIdc;
-  return { chromaFormatIdc, chromaArrayType, bitDepth };
+  return { chromaFormatIdc, bitDepth };
 }
 
 /** scaling_list() (7.3.2.1.1.1): once `next` is 0, no more deltas follow. */

@@ -93,7 +93,7 @@ for (const startCodeLength of [3, 4]) {
 }
 
 test("insertTiming() appends where there is no picture", () => {
-  const sets = byteStream([SPS, PPS, [6, 5, 1, 0, 0x80]]);
+  const sets = byteStream([SPS, PPS, [6, 5, 1, 0, 0x80, 0]]);
   assert.deepEqual(
     insertTiming(sets, TIMING),
     Uint8Array.from([...sets, ...writeTiming(TIMING)]),
@@ -125,6 +125,11 @@ const OTHERS: Record<string, Uint8Array> = {
   "another UUID": changed(3, 0x8e),
   "another payload type": changed(1, 4),
   "another version": changed(19, 2),
+  "a payload of the UUID alone": byteStream([[
+    ...[6, 5, 16],
+    ...writeTiming(TIMING).subarray(7, 23),
+    0x80,
+  ]]),
   "a payload that is cut off": writeTiming(TIMING).subarray(0, -3),
   "a time beyond 285 years": changed(47, 0xff),
 };

@@ -78,9 +78,22 @@ test("readVui() tells the range where the colours are not described", () => {
   assert.deepEqual(read(bits), { colour: { fullRange: false } });
 });
 
+test("readVui() reads what comes behind the HRD of the slices", () => {
+  const bits = new BitWriter().u(6, 0).flags(true).ue(0).u(8, 0).ue(0, 0)
+    .flags(false).u(20, 0).flags(true, false, true, true)
+    .ue(0, 0, 10, 11, 2, 2);
+  assert.deepEqual(read(bits), { reorderDepth: 2 });
+});
+
 test("readVui() does not believe 33 CPBs, or to reorder 17 pictures", () => {
-  const hrd = new BitWriter().u(5, 0).flags(true).ue(32).u(32, 0).u(32, 0);
-  assert.deepEqual(read(hrd), {});
+  const hrd = (count: number) => {
+    const bits = new BitWriter().u(5, 0).flags(true).ue(count - 1).u(8, 0);
+    for (let i = 0; i < count; i++) bits.ue(0, 0).flags(false);
+    return bits.u(20, 0).flags(false, false, false, true, true)
+      .ue(0, 0, 10, 11, 3, 3);
+  };
+  assert.deepEqual(read(hrd(32)), { reorderDepth: 3 });
+  assert.deepEqual(read(hrd(33)), {});
   const restriction = new BitWriter().u(8, 0).flags(true, true)
     .ue(0, 0, 10, 11, 17, 17);
   assert.deepEqual(read(restriction), {});

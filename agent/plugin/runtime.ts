@@ -52,6 +52,11 @@ export interface DialOptions {
   signal: AbortSignal;
   /** How long the peer may take to answer. */
   timeout: Milliseconds;
+  /**
+   * Bounds what the system keeps for a peer that does not read, in bytes. Best
+   * effort: not every system can. Omit for its default.
+   */
+  sendBuffer?: number;
 }
 
 /** Where connections are accepted. */

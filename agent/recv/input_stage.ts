@@ -8,6 +8,7 @@ import { ConfigError, StreamError } from "../errors.ts";
 import type { AccessUnitHub } from "../media/access_unit_hub.ts";
 import {
   AccessUnitSplitter,
+  MAX_ACCESS_UNIT_BYTES,
   type SplitUnit,
 } from "../media/access_unit_splitter.ts";
 import { concat } from "../media/bytes.ts";
@@ -21,6 +22,9 @@ import { type Attempt, supervise } from "../watchdog/supervisor.ts";
 import { type ReceivedUnit, UnitReceiver } from "./received_unit.ts";
 import type { RecvOptions } from "./recv.ts";
 import type { RecvStatus } from "./status.ts";
+
+/** Bytes without the end of an access unit: two of the largest there may be. */
+const MAX_BARREN_BYTES = 2 * MAX_ACCESS_UNIT_BYTES;
 
 /** Silence on a connection that is a failure. */
 const STALL_MS = 2000;
@@ -139,16 +143,23 @@ export class InputStage {
   ): Promise<void> {
     const splitter = new AccessUnitSplitter();
     let head = new Uint8Array();
+    let barren = 0;
+    const take = (bytes: Uint8Array) => {
+      const units = splitter.push(bytes);
+      barren = units.length > 0 ? 0 : barren + bytes.length;
+      if (barren > MAX_BARREN_BYTES) throw this.#undecodable("no picture ends");
+      for (const unit of units) this.#push(unit);
+    };
     for await (const chunk of chunks) {
       if (this.#format === undefined) {
         head = concat(head, chunk);
         this.#format = this.#recognise(head);
         if (this.#format === undefined) continue;
         progress();
-        for (const unit of splitter.push(head)) this.#push(unit);
+        take(head);
       } else {
         progress();
-        for (const unit of splitter.push(chunk)) this.#push(unit);
+        take(chunk);
       }
     }
     for (const unit of splitter.flush()) this.#push(unit);
@@ -158,11 +169,14 @@ export class InputStage {
   #recognise(head: Uint8Array): "h264" | undefined {
     const format = sniff(head);
     if (format === "h264" || format === undefined) return format;
-    const what = format === "unknown" ? "something else" : format;
-    throw new StreamError(
-      "undecodable",
-      `Cannot decode what ${this.#peer} sends: ${what}, not H.264`,
+    throw this.#undecodable(
+      `it is ${format === "unknown" ? "something else" : format}, not H.264`,
     );
+  }
+
+  #undecodable(why: string): StreamError {
+    const message = `Cannot decode what ${this.#peer} sends: ${why}`;
+    return new StreamError("undecodable", message);
   }
 
   #push(unit: SplitUnit): void {

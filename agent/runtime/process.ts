@@ -6,6 +6,8 @@
  */
 
 import { type ChildProcess as NodeChild, spawn } from "node:child_process";
+import { realpathSync } from "node:fs";
+import { basename } from "node:path";
 import process from "node:process";
 import { ProcessError, StreamError } from "../errors.ts";
 import type {
@@ -23,7 +25,7 @@ const KILL_GRACE_MS = 1000;
  * How long output may follow the exit: a grandchild that holds the pipe open
  * must not hide that the child is gone.
  */
-const DRAIN_MS = 100;
+const DRAIN_MS = 300;
 
 /** Lines of stderr that errors show. */
 const TAIL_LINES = 100;
@@ -40,34 +42,43 @@ export async function spawnChild(options: SpawnOptions): Promise<ChildProcess> {
     });
   }
   const [first, ...rest] = [...guard(), program, ...args];
-  const child = spawn(first!, rest, {
-    // A process group of its own, so that grandchildren die as well.
-    detached: process.platform !== "win32",
-    stdio: [options.stdin ? "pipe" : "ignore", "pipe", "pipe"],
-    // FFREPORT would write our addresses, passwords included, to a file.
-    env: { ...process.env, FFREPORT: undefined, AV_LOG_FORCE_NOCOLOR: "1" },
-  });
-  await started(child, [command, ...args]);
-  return new Child(child, options);
+  try {
+    const child = spawn(first!, rest, {
+      // A process group of its own, so that grandchildren die as well.
+      detached: process.platform !== "win32",
+      stdio: [options.stdin ? "pipe" : "ignore", "pipe", "pipe"],
+      // FFREPORT would write our addresses, passwords included, to a file.
+      env: { ...process.env, FFREPORT: undefined, AV_LOG_FORCE_NOCOLOR: "1" },
+    });
+    await started(child);
+    return new Child(child, options);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new ProcessError(`Cannot start "${command}": ${why}`, {
+      command: [command, ...args],
+      // It is there: too many processes or descriptors, which may pass.
+      reason: "exited",
+      cause,
+    });
+  }
 }
 
 /**
  * Children outlive a killed parent in Deno and Bun alike; setpriv(1), part of
- * util-linux, has the kernel kill them.
+ * util-linux, has the kernel kill them. BusyBox has one that cannot.
  */
 function guard(): string[] {
-  const setpriv = process.platform === "linux" && findProgram("setpriv");
-  return setpriv ? [setpriv, "--pdeathsig", "KILL", "--"] : [];
+  if (process.platform !== "linux") return [];
+  // PATH may name no more than where FFmpeg is.
+  const setpriv = findProgram("setpriv") ?? findProgram("/usr/bin/setpriv");
+  if (!setpriv || basename(realpathSync(setpriv)) !== "setpriv") return [];
+  return [setpriv, "--pdeathsig", "KILL", "--"];
 }
 
-function started(child: NodeChild, command: string[]): Promise<void> {
+function started(child: NodeChild): Promise<void> {
   return new Promise((resolve, reject) => {
     child.once("spawn", resolve);
-    child.once("error", (cause) => {
-      const message = `Cannot start "${command[0]}": ${cause.message}`;
-      const reason = "not-found";
-      reject(new ProcessError(message, { command, reason, cause }));
-    });
+    child.once("error", reject);
   });
 }
 
@@ -145,8 +156,9 @@ class Child implements ChildProcess {
     try {
       process.kill(-this.pid, signal);
     } catch {
-      // The group is gone already, or this system has no groups.
-      this.#child.kill(signal);
+      // This system has no groups, or the child has just died. Once it is
+      // reaped, its number may be somebody else's.
+      if (!this.#gone) this.#child.kill(signal);
     }
   }
 
@@ -160,6 +172,8 @@ class Child implements ChildProcess {
     );
     this.#gone = true;
     clearTimeout(this.#killTimer);
+    // Whom it left behind. A group's number is not given away before its last
+    // member is gone, and not again within the microseconds since.
     this.#kill("SIGKILL");
     await settledWithin(drained, DRAIN_MS);
     child.stdin?.destroy();

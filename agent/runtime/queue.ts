@@ -16,11 +16,12 @@ export class Queue<T> implements AsyncIterable<T> {
     return this.#items.length;
   }
 
-  /** Appends an item; ignored once ended. */
-  push(item: T): void {
-    if (this.#ended) return;
+  /** Appends an item; returns whether it did: not once ended. */
+  push(item: T): boolean {
+    if (this.#ended) return false;
     this.#items.push(item);
     this.#wake?.();
+    return true;
   }
 
   /** Ends the iteration after the items that wait, by throwing if told to. */
@@ -29,6 +30,11 @@ export class Queue<T> implements AsyncIterable<T> {
     this.#ended = true;
     this.#error = error;
     this.#wake?.();
+  }
+
+  /** Takes all items that wait. */
+  drain(): T[] {
+    return this.#items.splice(0);
   }
 
   /** Iterates; meant for one consumer. */

@@ -30,53 +30,89 @@ const USER_TIMEOUT_MS = 5000;
 const LISTEN = "0A";
 
 /**
- * Bounds what the kernel keeps for each connection of the listener.
+ * Bounds what the kernel keeps for each connection that listeners of ours on a
+ * port accept.
  *
  * @returns Whether it could be done.
  */
-export function boundSendBuffer(port: number, bytes: number): boolean {
-  const fd = libc && listenerOf(port);
-  if (fd === undefined) return false;
-  return [
-    [SOL_SOCKET, SO_SNDBUF, bytes],
+export function boundListener(port: number, bytes: number): boolean {
+  return bound(
+    bytes,
+    (local, _, state) => state === LISTEN && local.endsWith(hex(port)),
+  );
+}
+
+/**
+ * Bounds what the kernel keeps for a connection of ours.
+ *
+ * @returns Whether it could be done.
+ */
+export function boundConnection(
+  localPort: number,
+  remotePort: number,
+  bytes: number,
+): boolean {
+  return bound(
+    bytes,
+    (local, remote) =>
+      local.endsWith(hex(localPort)) && remote.endsWith(hex(remotePort)),
+  );
+}
+
+/** A row of /proc/net/tcp: `address:port` twice, and the state. */
+type IsWanted = (local: string, remote: string, state: string) => boolean;
+
+function bound(sendBuffer: number, isWanted: IsWanted): boolean {
+  const fds = libc === undefined ? [] : descriptorsOf(isWanted);
+  const options = [
+    [SOL_SOCKET, SO_SNDBUF, sendBuffer],
     [IPPROTO_TCP, TCP_NODELAY, 1],
     [IPPROTO_TCP, TCP_NOTSENT_LOWAT, NOTSENT_LOWAT_BYTES],
     [IPPROTO_TCP, TCP_USER_TIMEOUT, USER_TIMEOUT_MS],
-  ].every(([level, name, value]) => {
-    const bytes = new Uint8Array(Int32Array.of(value!).buffer);
-    return libc!.setsockopt(fd, level!, name!, bytes, bytes.length) === 0;
-  });
+  ] as const;
+  const done = fds.flatMap((fd) =>
+    options.map(([level, name, value]) => {
+      const bytes = new Uint8Array(Int32Array.of(value).buffer);
+      return libc?.setsockopt(fd, level, name, bytes, bytes.length) === 0;
+    })
+  );
+  return done.length > 0 && done.every(Boolean);
 }
 
-/** Our descriptor that listens on the port, found by its inode. */
-function listenerOf(port: number): number | undefined {
+/** Our descriptors of the wanted sockets, found by their inodes. */
+function descriptorsOf(isWanted: IsWanted): number[] {
   const inodes = new Set(
     ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((table) =>
-      inodesListening(table, port)
+      inodesIn(table, isWanted)
     ),
   );
-  if (inodes.size === 0) return undefined;
-  const fd = readdirSync("/proc/self/fd").find((fd) =>
-    inodes.has(/^socket:\[(\d+)\]$/.exec(linkOf(fd))?.[1] ?? "")
-  );
-  return fd === undefined ? undefined : Number(fd);
+  if (inodes.size === 0) return [];
+  return readdirSync("/proc/self/fd")
+    .filter((fd) =>
+      inodes.has(/^socket:\[(\d+)\]$/.exec(linkOf(fd))?.[1] ?? "")
+    )
+    .map(Number);
 }
 
-/** proc(5): the second column is `address:port`, the fourth the state. */
-function inodesListening(table: string, port: number): string[] {
-  const wanted = port.toString(16).toUpperCase().padStart(4, "0");
+/** proc(5): addresses in columns 2 and 3, the state in 4, the inode in 10. */
+function inodesIn(table: string, isWanted: IsWanted): string[] {
   let text: string;
   try {
     text = readFileSync(table, "latin1");
   } catch {
     return []; // IPv6 is off, or there is no /proc.
   }
-  return text.split("\n")
+  return text.split("\n").slice(1, -1)
     .map((line) => line.trim().split(/\s+/))
-    .filter(([, local, , state]) =>
-      state === LISTEN && local?.endsWith(`:${wanted}`)
+    .filter(([, local = "", remote = "", state = ""]) =>
+      isWanted(local, remote, state)
     )
     .map((columns) => columns[9] ?? "");
+}
+
+/** A port as the table ends an address with it. */
+function hex(port: number): string {
+  return `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
 }
 
 function linkOf(fd: string): string {

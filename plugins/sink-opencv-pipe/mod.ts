@@ -90,8 +90,9 @@ export default ({ z, media, defineSink, ConfigError }: PluginHost) =>
           if (!signal.aborted) {
             await Promise.all([...readers].map((reader) => reader.finish()));
           }
-          for (const reader of readers) reader[Symbol.dispose]();
+          // First: whoever finds the end of the pipe reads nothing outdated.
           await runtime.removeFile(sidecarPath);
+          for (const reader of readers) reader[Symbol.dispose]();
         },
       };
 

@@ -120,8 +120,10 @@ export default ({ z, option, media, defineTransport, ...host }: PluginHost) => {
       if (context.options.mode !== "listen") {
         return ingest(await dial(context));
       }
-      const { signal } = context;
+      const { signal, log, address } = context;
       await using listener = await listen(context);
+      const { host = "0.0.0.0" } = address;
+      log.info(`waits on ${host}:${listener.port} for a sender`);
       const stop = () => void listener[Symbol.asyncDispose]();
       signal.addEventListener("abort", stop, { once: true });
       for await (const connection of listener.connections) {

@@ -6,6 +6,7 @@
  */
 
 import assert from "node:assert/strict";
+import { ms } from "../../agent/media/time.ts";
 import type { Runtime } from "../../agent/plugin/runtime.ts";
 import { within } from "../faults/deadline.ts";
 import { test } from "../harness.ts";
@@ -59,49 +60,51 @@ export function register(
  */
 export const GRACE_MS = 2000;
 
-/** How far time is moved at once on a machine where it stands still. */
+/** How far time is moved at once. */
 const STEP_MS = 10;
+
+/** Lets a moment pass. */
+export async function pass(
+  runtime: CaseRuntime,
+  duration: number,
+): Promise<void> {
+  if (runtime.advance) await runtime.advance(duration);
+  else await runtime.sleep(ms(duration));
+}
 
 /**
  * Waits for what has to settle within {@linkcode GRACE_MS} of the machine's own
  * time.
  *
- * @throws What `promise` rejects with, or that `what` did not happen.
+ * @throws What `promise` rejects with, or that there is no `what`.
  */
 export async function settled<T>(
   runtime: CaseRuntime,
   what: string,
   promise: Promise<T>,
 ): Promise<T> {
+  if (runtime.advance === undefined) {
+    return await within(GRACE_MS, what, promise);
+  }
   let pending = true;
   const done = () => void (pending = false);
   promise.then(done, done);
-  for (let passed = 0; pending && passed <= GRACE_MS; passed += STEP_MS) {
-    if (runtime.advance === undefined) break;
-    await runtime.advance(passed === 0 ? 0 : STEP_MS);
+  await runtime.advance(0);
+  for (let passed = 0; pending && passed < GRACE_MS; passed += STEP_MS) {
+    await runtime.advance(STEP_MS);
   }
-  const fake = runtime.advance !== undefined;
-  return await within(fake && pending ? 0 : GRACE_MS, what, promise);
+  return await within(0, what, promise);
 }
 
-/** Waits until `ask` says yes, as {@linkcode settled} does. */
+/** Waits for a yes, no longer than {@linkcode settled} does. */
 export async function untilTrue(
   runtime: CaseRuntime,
   what: string,
-  ask: () => boolean,
+  ask: () => boolean | Promise<boolean>,
 ): Promise<void> {
-  const stop = new AbortController();
-  const asking = (async () => {
-    while (!stop.signal.aborted && !ask()) {
-      if (runtime.advance) await runtime.turn();
-      else await runtime.sleep(SHORT, stop.signal).catch(() => {});
-    }
-  })();
-  try {
-    await settled(runtime, what, asking);
-  } finally {
-    stop.abort();
-    await asking;
+  for (let passed = 0; !await ask(); passed += STEP_MS) {
+    if (passed > GRACE_MS) throw new Error(`No ${what} within ${GRACE_MS} ms`);
+    await pass(runtime, passed === 0 ? 0 : STEP_MS);
   }
 }
 

@@ -25,7 +25,8 @@ const STRAYS = 6;
  * stand at the left, right and lower edge, the clock's dark box in the upper
  * left corner and nowhere else.
  *
- * @param frame Packed RGB, `width * height * 3` bytes.
+ * @param frame Packed RGB, `width * height * 3` bytes; 640x480 at least, on
+ * smaller ones what moves covers too much.
  */
 export function isTestPicture(
   frame: Uint8Array,

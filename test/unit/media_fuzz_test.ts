@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
-import { ConfigError } from "../../agent/errors.ts";
 import {
   ACCESS_UNIT_DELIMITER,
   AccessUnitSplitter,
@@ -14,32 +12,19 @@ import {
   ivfFileHeader,
   ivfFrameHeader,
   joinNalUnits,
-  MAX_PARAMETER_SET_BYTES,
   MAX_SNIFF_BYTES,
   nalUnitsOf,
-  ParameterSetCache,
-  parseAddress,
-  parseSps,
   readTiming,
   removeEmulationPrevention,
   sniff,
   type SplitUnit,
-  SpsError,
   type Timing,
   us,
   withoutDelimiters,
   writeTiming,
 } from "../../agent/media/mod.ts";
-import {
-  BitWriter,
-  SAMPLE,
-  type SpsFields,
-  writePps,
-  writeSlice,
-  writeSps,
-} from "../h264_writer.ts";
-import { test } from "../harness.ts";
-import { property, type Random, SEED } from "../random.ts";
+import { SAMPLE, writePps, writeSlice, writeSps } from "../h264_writer.ts";
+import { property, type Random } from "../random.ts";
 
 /** NAL units as encoders make them, and as nobody should. */
 function randomNalUnit(random: Random): Uint8Array {
@@ -170,117 +155,6 @@ property("Emulation prevention hides every start code", 10_000, (random) => {
   }
 });
 
-/** Fields of any sequence parameter set that the standard allows. */
-function randomSps(random: Random): SpsFields {
-  const profileIdc = random.pick([66, 77, 88, 100, 110, 122, 244]);
-  const high = profileIdc >= 100;
-  const scalingList = (size: number) => {
-    if (random.once(2)) return undefined;
-    const deltas: number[] = [];
-    let scale = 8;
-    // Behind a scale of 0 there are no more deltas (7.3.2.1.1.1).
-    while (deltas.length < size && scale !== 0) {
-      const delta = random.between(-2, 2);
-      deltas.push(delta);
-      scale += delta;
-    }
-    return deltas;
-  };
-  const chromaFormatIdc = high ? random.below(4) : 1;
-  const lists = chromaFormatIdc === 3 ? 12 : 8;
-  return {
-    id: random.below(32),
-    profileIdc,
-    constraintFlags: random.below(64) << 2,
-    levelIdc: random.between(10, 62),
-    chromaFormatIdc,
-    separatePlanes: random.once(2),
-    bitDepth: high ? random.between(8, 14) : 8,
-    scalingLists: random.once(2)
-      ? Array.from({ length: lists }, (_, i) => scalingList(i < 6 ? 16 : 64))
-      : [],
-    log2MaxFrameNum: random.between(4, 16),
-    pocType: random.below(3),
-    pocOffsets: random.list(random.below(4), () => random.between(-99, 99)),
-    maxNumRefFrames: random.between(0, 16),
-    widthInMbs: random.between(4, 1055),
-    heightInMapUnits: random.between(8, 527),
-    frameMbsOnly: random.once(2),
-    crop: random.once(2)
-      ? [random.below(8), random.below(8), random.below(8), random.below(8)]
-      : [0, 0, 0, 0],
-    vui: (bits) => bits.u(9, 0),
-  };
-}
-
-property("parseSps() reads every SPS that was written", 10_000, (random) => {
-  const fields = randomSps(random);
-  const nalUnit = writeSps(fields);
-  const sps = parseSps(nalUnit);
-  const { id, profileIdc, constraintFlags, levelIdc, bitDepth } = fields;
-  const { chromaFormatIdc, maxNumRefFrames, log2MaxFrameNum } = fields;
-  const { pocType, frameMbsOnly } = fields;
-  const height = 16 * fields.heightInMapUnits * (frameMbsOnly ? 1 : 2);
-  // ITU-T H.264, 7.4.2.1.1: CropUnitX and CropUnitY.
-  const planar = chromaFormatIdc === 3 && fields.separatePlanes;
-  const [x, y] = planar
-    ? [1, 1]
-    : [[1, 1], [2, 2], [2, 1], [1, 1]][chromaFormatIdc]!;
-  const [left, right, top, bottom] = fields.crop;
-  const expected = {
-    id,
-    profileIdc,
-    constraintFlags,
-    levelIdc,
-    width: fields.widthInMbs * 16 - (left + right) * x!,
-    height: height - (top + bottom) * y! * (frameMbsOnly ? 1 : 2),
-    codedWidth: fields.widthInMbs * 16,
-    codedHeight: height,
-    chromaFormatIdc,
-    bitDepth,
-    maxNumRefFrames,
-    log2MaxFrameNum,
-    pocType,
-    frameMbsOnly,
-  };
-  const { reorderDepth: _, ...rest } = sps;
-  assert.deepEqual(rest, expected, nalUnit.toHex());
-});
-
-property("parseSps() throws nothing but SpsError", 15_000, (random) => {
-  const nalUnit = random.mutate(writeSps(randomSps(random)));
-  try {
-    const sps = parseSps(nalUnit);
-    const { width, height, codedWidth, codedHeight } = sps;
-    assert.ok(width > 0 && width <= codedWidth && codedWidth <= 16880);
-    assert.ok(height > 0 && height <= codedHeight && codedHeight <= 16880);
-    assert.ok((sps.reorderDepth ?? 0) <= 16);
-    assert.ok((sps.fps ?? 1) > 0);
-  } catch (error) {
-    if (!(error instanceof SpsError)) throw error;
-  }
-});
-
-property("ParameterSetCache takes everything", 5_000, (random) => {
-  const cache = new ParameterSetCache();
-  for (let n = random.below(4); n > 0; n--) {
-    const nalUnits = random.list(random.below(5), () =>
-      random.pick([
-        () => writeSps({ ...randomSps(random), id: random.below(3) }),
-        () => writePps(random.below(3), random.below(3)),
-        () => writeSlice(0x65, { ppsId: random.below(3) }),
-        () => random.mutate(writePps()),
-      ])());
-    const data = joinNalUnits(nalUnits);
-    const before = cache.sps;
-    assert.equal(cache.update(data), cache.sps !== before);
-    const repaired = cache.withParameterSets(data);
-    assert.ok(repaired === data || repaired.length > data.length);
-    assert.equal(cache.update(data), false);
-  }
-  assert.ok(cache.data.length <= MAX_PARAMETER_SET_BYTES);
-});
-
 /** FLV with H.264, and the NAL units of its pictures. */
 function randomFlv(random: Random) {
   const bytes = [0x46, 0x4c, 0x56, 1, 1, 0, 0, 0, 9];
@@ -409,88 +283,3 @@ property(
     assert.equal(frame.getBigUint64(4, true), BigInt(pts));
   },
 );
-
-/** Text, half of it of characters that mean something in an address. */
-const text = fc.string({
-  unit: fc.oneof(
-    fc.constantFrom(..."@:/?#%&=[]+. *\\\n\0"),
-    fc.string({ unit: "grapheme", minLength: 1, maxLength: 1 }),
-  ),
-  maxLength: 12,
-});
-
-/** Plain letters, which nothing else in the test has. */
-const secret = fc.string({
-  unit: fc.constantFrom(..."XYZ"),
-  minLength: 3,
-  maxLength: 9,
-});
-
-test("parseAddress() throws nothing but ConfigError (8000 cases)", () => {
-  const address = fc.oneof(
-    text,
-    fc.tuple(fc.constantFrom("tcp:", "rtsp://", "file:", "a:b://"), text, text)
-      .map((parts) => parts.join("")),
-  );
-  fc.assert(
-    fc.property(address, (address) => {
-      try {
-        const parsed = parseAddress(address);
-        assert.match(parsed.scheme, /^[a-z][a-z0-9+.-]+$/);
-      } catch (error) {
-        if (!(error instanceof ConfigError)) throw error;
-      }
-    }),
-    { seed: SEED | 0, numRuns: 8000 },
-  );
-});
-
-test("parseAddress() shows no password (4000 cases)", () => {
-  fc.assert(
-    fc.property(secret, text, text, (secret, around, path) => {
-      const address = `rtsp://user:${around}${secret}${around}@host/${path}`;
-      let shown: string;
-      try {
-        shown = parseAddress(address).redacted;
-      } catch (error) {
-        assert.ok(error instanceof ConfigError);
-        shown = error.message;
-      }
-      assert.ok(!shown.includes(secret), shown);
-    }),
-    { seed: SEED | 0, numRuns: 4000 },
-  );
-});
-
-test("parseAddress() gives back what was encoded (3000 cases)", () => {
-  const plain = fc.string({ unit: "grapheme", minLength: 1, maxLength: 12 })
-    .filter((text) => !/\p{Cc}|\p{Cs}/u.test(text));
-  fc.assert(
-    fc.property(
-      plain,
-      plain,
-      plain,
-      plain,
-      (username, password, path, value) => {
-        const [a, b, c, d] = [username, password, path, value].map((part) =>
-          encodeURIComponent(part)
-        );
-        const address = `rtsp://${a}:${b}@host:554/${c}?key=${d}`;
-        const parsed = parseAddress(address);
-        assert.equal(parsed.username, username);
-        assert.equal(parsed.password, password);
-        assert.equal(parsed.path, `/${path}`);
-        assert.equal(parsed.query["key"], value);
-      },
-    ),
-    { seed: SEED | 0, numRuns: 3000 },
-  );
-});
-
-property("BitWriter, on which these tests rest, is right", 3_000, (random) => {
-  const value = random.pick([random.below(2 ** 32 - 1), random.below(20)]);
-  const bits = [...new BitWriter().ue(value).bytes()]
-    .map((byte) => byte.toString(2).padStart(8, "0")).join("");
-  const binary = (value + 1).toString(2);
-  assert.ok(bits.startsWith(binary.padStart(2 * binary.length - 1, "0")));
-});

@@ -1,0 +1,53 @@
+/**
+ * Why the network refused, in words.
+ *
+ * @module
+ */
+
+const CAUSES: Record<string, string> = {
+  EACCES: "not permitted; ports below 1024 need root",
+  EADDRINUSE: "the port is in use; stop the other program or choose another",
+  EADDRNOTAVAIL: "the address is not one of this machine's",
+  EAI_AGAIN: "name server does not answer",
+  ECONNREFUSED: "connection refused",
+  ECONNRESET: "connection reset",
+  EHOSTUNREACH: "host unreachable",
+  EMFILE: "too many open files",
+  ENETUNREACH: "network unreachable",
+  ENOTFOUND: "no such host",
+  EPIPE: "connection reset",
+  ETIMEDOUT: "timed out",
+};
+
+/** The system's name of an error, such as `EPIPE`; empty if it has none. */
+export function codeOf(error: unknown): string {
+  const nested = unwrap(error);
+  return nested instanceof Error && "code" in nested ? String(nested.code) : "";
+}
+
+/** What happened, from the code that both runtimes give. */
+export function causeOf(error: unknown): string {
+  const nested = unwrap(error);
+  const fallback = nested instanceof Error ? nested.message : String(nested);
+  return CAUSES[codeOf(error)] ?? fallback;
+}
+
+/** What happened when `host` was to be listened on. */
+export function listenCauseOf(error: unknown, isNumeric: boolean): string {
+  const code = codeOf(error);
+  // Deno's code for an address of another machine.
+  if (code === "EINVAL") return CAUSES.EADDRNOTAVAIL!;
+  // Bun has no code for a name that nobody knows.
+  if (code === "" && !isNumeric) return CAUSES.ENOTFOUND!;
+  return causeOf(error);
+}
+
+/** A name with several addresses fails with an error for each. */
+function unwrap(error: unknown): unknown {
+  return error instanceof AggregateError ? error.errors[0] : error;
+}
+
+/** Joins the two as addresses write them, numeric IPv6 in brackets. */
+export function hostAndPort(host: string, port: number | undefined): string {
+  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
