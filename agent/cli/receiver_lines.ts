@@ -12,6 +12,11 @@ const EVERY = ["0.0.0.0", "::", undefined];
 /**
  * Returns the commands that show what an output sends.
  *
+ * Measured with ffplay 5.1.9, from the death of the sender to the end of the
+ * picture, 4 runs: 17 to 37 ms with these flags, 220 to 770 ms without the
+ * last two. `-fflags nobuffer` does as well, but with a small probe it throws
+ * the first keyframe away.
+ *
  * @param address The output, without secrets.
  * @param port The port it really has.
  * @param own Under which address others reach this machine, if they do.

@@ -124,6 +124,14 @@ test("sniff() gives up at 64 KiB", () => {
   assert.equal(sniff(new Uint8Array(MAX_SNIFF_BYTES)), "unknown");
 });
 
+test("sniff() looks at 64 NAL units at most", () => {
+  const slices = Array(200).fill(P);
+  const behind = (count: number) =>
+    sniff(byteStream([...Array(count).fill([0xb3, 1]), ...slices]));
+  assert.equal(behind(16), "h264");
+  assert.equal(behind(64), undefined);
+});
+
 test("sniff() finds a stream that begins in the middle of a picture", () => {
   const hevc = Uint8Array.from([...HEVC_SLICES, ...HEVC_SLICES]);
   assert.equal(sniff(noise(30_000, SAMPLE)), "h264");

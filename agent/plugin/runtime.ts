@@ -184,7 +184,13 @@ export interface Runtime extends Clock {
    * @throws {ConfigError} If it is there and cannot be read.
    */
   kindOfPath(path: string): Promise<PathKind | undefined>;
-  /** Replaces `path` in one step, so that no reader sees half a file. */
+  /**
+   * Replaces `path` in one step, so that no reader sees half a file. Only our
+   * user may read it.
+   *
+   * @throws {ConfigError} If it may not stand there.
+   * @throws {StreamError} "lost" if the system cannot, as on a full disk.
+   */
   replaceFile(path: string, parts: Iterable<Uint8Array>): Promise<void>;
   /** Removes a file if it is there. */
   removeFile(path: string): Promise<void>;

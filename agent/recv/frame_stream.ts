@@ -6,6 +6,7 @@
 
 import { frameBytes, type FrameFormat } from "../media/frame.ts";
 import type { FrameMemory } from "../plugin/sink.ts";
+import { abortable } from "../watchdog/abortable.ts";
 import { FrameRing } from "./frame_ring.ts";
 
 /** Offers memory for a ring, or not. */
@@ -49,18 +50,10 @@ export class FrameStream {
     last: FrameRing | undefined,
     signal: AbortSignal,
   ): Promise<FrameRing> {
-    const aborted = Promise.withResolvers<never>();
-    const stop = () => aborted.reject(signal.reason);
-    signal.addEventListener("abort", stop);
-    try {
-      while (this.#ring === undefined || this.#ring === last) {
-        signal.throwIfAborted();
-        await Promise.race([this.#wake.promise, aborted.promise]);
-      }
-      return this.#ring;
-    } finally {
-      signal.removeEventListener("abort", stop);
+    while (this.#ring === undefined || this.#ring === last) {
+      await abortable(this.#wake.promise, signal);
     }
+    return this.#ring;
   }
 
   /** No more frames will come. */

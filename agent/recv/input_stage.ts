@@ -42,6 +42,8 @@ export class InputStage {
   #stallMs = Infinity;
   #peer: string | undefined;
   #format: string | undefined;
+  /** Bytes that are to be there before the next look at what they are. */
+  #lookAt = 0;
 
   /** @throws {ConfigError} If an option of the address is wrong. */
   constructor(options: RecvOptions, hub: AccessUnitHub<ReceivedUnit>) {
@@ -112,6 +114,7 @@ export class InputStage {
     });
     const stop = () => void ingest[Symbol.asyncDispose]();
     signal.addEventListener("abort", stop, { once: true });
+    if (signal.aborted) stop();
     this.#stallMs = STALL_MS;
     this.#peer = ingest.peer;
     this.#receiver.reset();
@@ -143,6 +146,7 @@ export class InputStage {
   ): Promise<void> {
     const splitter = new AccessUnitSplitter();
     let head = new Uint8Array();
+    this.#lookAt = 0;
     let barren = 0;
     const take = (bytes: Uint8Array) => {
       const units = splitter.push(bytes);
@@ -167,6 +171,10 @@ export class InputStage {
 
   /** Says what the bytes are, once enough of them are there. */
   #recognise(head: Uint8Array): "h264" | undefined {
+    // A peer that sends single bytes must not make us look at all of them
+    // every time.
+    if (head.length < this.#lookAt) return undefined;
+    this.#lookAt = head.length * 1.1;
     const format = sniff(head);
     if (format === "h264" || format === undefined) return format;
     throw this.#undecodable(

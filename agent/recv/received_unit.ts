@@ -91,9 +91,8 @@ export class UnitReceiver {
   receive(unit: SplitUnit): ReceivedUnit | undefined {
     const receivedAt = this.#clock.now();
     if (unit.damaged) this.damaged++;
-    if (unit.hasParameterSets || unit.keyframe) {
-      this.#parameterSets.update(unit.data);
-    }
+    // Parameter sets may change in front of any picture.
+    this.#parameterSets.update(unit.data);
     if (unit.keyframe) this.#begin(receivedAt);
     if (this.#stream === undefined) return undefined;
     const { keyframe } = unit;

@@ -12,6 +12,7 @@ import type { PluginContext } from "../plugin/context.ts";
 import type { FrameSink } from "../plugin/sink.ts";
 import type { Size } from "../plugin/source.ts";
 import type { Resolved } from "../registry.ts";
+import { abortable } from "../watchdog/abortable.ts";
 import { createStatus } from "../watchdog/status.ts";
 import { type Attempt, supervise } from "../watchdog/supervisor.ts";
 import type { FrameRing } from "./frame_ring.ts";
@@ -138,13 +139,16 @@ export class SinkStage {
     using subscription = ring.subscribe(this.wanted.fps);
     const stop = () => subscription.end();
     signal.addEventListener("abort", stop, { once: true });
+    if (signal.aborted) stop();
     let counted = 0;
     try {
       for await (const frame of subscription.frames()) {
         // When the sink gets it, not when it is done with it.
         const age = this.#options.runtime.now() - frame.origin.at;
         this.#since = frame.origin.since;
-        if (await sink.write(frame) === "skipped") this.#dropped++;
+        // A reader that has stopped reading must not keep us from ending.
+        const result = await abortable(sink.write(frame), signal);
+        if (result === "skipped") this.#dropped++;
         else this.#count(age);
         this.#dropped += subscription.dropped - counted;
         counted = subscription.dropped;

@@ -6,7 +6,8 @@
  */
 
 import { createHash } from "node:crypto";
-import type { Libc } from "./libc.ts";
+import { StreamError } from "../errors.ts";
+import { ERRNO, errnoName, type Libc } from "./libc.ts";
 
 /** socket(2), the same numbers on x86-64 and arm64. */
 const AF_UNIX = 1;
@@ -17,6 +18,7 @@ const SOCK_CLOEXEC = 0o2000000;
  * Binds a socket in the abstract namespace (unix(7)): no file stays behind.
  *
  * @returns The claim, or `undefined` if somebody else holds it.
+ * @throws {StreamError} "lost" if the system has no socket to spare.
  */
 export function claim(libc: Libc, name: string): Disposable | undefined {
   const digest = createHash("sha256").update(name).digest("hex");
@@ -24,10 +26,20 @@ export function claim(libc: Libc, name: string): Disposable | undefined {
   const address = new Uint8Array(2 + path.length);
   new Uint16Array(address.buffer, 0, 1)[0] = AF_UNIX;
   address.set(path, 2);
-  const fd = libc.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (libc.bind(fd, address, address.length) !== 0) {
-    libc.close(fd);
-    return undefined;
+  let fd = libc.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0 || libc.bind(fd, address, address.length) !== 0) {
+    const errno = libc.errno();
+    if (fd >= 0) libc.close(fd);
+    if (errno === ERRNO.EADDRINUSE) return undefined;
+    throw new StreamError(
+      "lost",
+      `Cannot claim "${name}": ${errnoName(errno)}`,
+    );
   }
-  return { [Symbol.dispose]: () => void libc.close(fd) };
+  return {
+    [Symbol.dispose]() {
+      if (fd >= 0) libc.close(fd);
+      fd = -1;
+    },
+  };
 }

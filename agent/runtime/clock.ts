@@ -13,8 +13,23 @@ import { libc } from "./libc.ts";
 const CLOCK_REALTIME = 0;
 const CLOCK_MONOTONIC = 1;
 
+/** A longer timeout ends at once: timers count in 32 bits. */
+const MAX_DELAY_MS = 2 ** 31 - 1;
+
 const timespec = new BigInt64Array(2);
 const timespecBytes = new Uint8Array(timespec.buffer);
+
+/**
+ * `performance.now()` counts from the start of the process, at the pace of
+ * CLOCK_MONOTONIC. Whatever comes between the two readings makes the offset
+ * smaller: the largest of a few is the true one.
+ */
+const offset = Math.max(...Array.from({ length: 5 }, readOffset));
+
+function readOffset(): number {
+  const monotonic = read(CLOCK_MONOTONIC) ?? 0;
+  return monotonic / 1000 - performance.now();
+}
 
 /** Microseconds; whole numbers are exact up to the year 2255. */
 function read(clock: number): number | undefined {
@@ -24,17 +39,13 @@ function read(clock: number): number | undefined {
 
 /** The real clocks. */
 export const clock: Clock = {
-  // performance.now() counts from the start of the process in both runtimes;
-  // it has to do where there is no other clock.
-  now() {
-    const time = read(CLOCK_MONOTONIC);
-    return ms(time === undefined ? performance.now() : time / 1000);
-  },
+  now: () => ms(performance.now() + offset),
   wallClock: () => us(read(CLOCK_REALTIME) ?? Date.now() * 1000),
   async sleep(duration: Milliseconds, signal?: AbortSignal) {
     signal?.throwIfAborted();
+    const pause = Math.min(Math.max(0, duration), MAX_DELAY_MS);
     try {
-      await delay(Math.max(0, duration), undefined, signal && { signal });
+      await delay(pause, undefined, signal && { signal });
     } catch (error) {
       // Node's timers reject with an AbortError of their own.
       signal?.throwIfAborted();

@@ -4,31 +4,52 @@
  * @module
  */
 
+import { randomBytes } from "node:crypto";
 import { access, constants, open, rename, rm, stat } from "node:fs/promises";
-import process from "node:process";
-import { ConfigError } from "../errors.ts";
+import { ConfigError, StreamError } from "../errors.ts";
 import type { PathKind } from "../plugin/runtime.ts";
+import { causeOf, codeOf } from "./system_error.ts";
 
-let count = 0;
+/** What only the user can mend; anything else may pass. */
+const REFUSALS: Record<string, string> = {
+  EACCES: "no permission",
+  EISDIR: "a folder stands there",
+  ENOENT: "its folder does not exist",
+  ENOTDIR: "its folder is none",
+  EPERM: "no permission",
+  EROFS: "the file system is read-only",
+};
+
+class DiskFullError extends Error {
+  readonly code = "ENOSPC";
+}
 
 /** Replaces `path` in one step, so that no reader sees half a file. */
 export async function replaceFile(
   path: string,
   parts: Iterable<Uint8Array>,
 ): Promise<void> {
-  const fresh = `${path}.${process.pid}.${count++}`;
+  const buffers = [...parts];
+  const fresh = `${path}.${randomBytes(6).toString("hex")}`;
   try {
     // "wx": never through a link that somebody put there.
     const file = await open(fresh, "wx", 0o600);
     try {
-      await file.writev([...parts]);
+      const length = buffers.reduce((sum, part) => sum + part.length, 0);
+      const { bytesWritten } = await file.writev(buffers);
+      // Bun 1.4.5 does not report a disk that was full in the middle.
+      if (bytesWritten !== length) throw new DiskFullError();
     } finally {
       await file.close();
     }
     await rename(fresh, path);
-  } catch (error) {
-    await rm(fresh, { force: true });
-    throw error;
+  } catch (cause) {
+    await rm(fresh, { force: true }).catch(() => {});
+    const refusal = REFUSALS[codeOf(cause)];
+    const message = `Cannot write "${path}": ${refusal ?? causeOf(cause)}`;
+    throw refusal === undefined
+      ? new StreamError("lost", message, { cause })
+      : new ConfigError(message, { exitCode: 73, cause });
   }
 }
 
@@ -39,18 +60,20 @@ export async function removeFile(path: string): Promise<void> {
 
 /** Tells what stands at a path, links followed. */
 export async function kindOfPath(path: string): Promise<PathKind | undefined> {
-  const stats = await stat(path).catch(() => undefined);
-  if (stats === undefined) return undefined;
   try {
+    const stats = await stat(path);
     await access(path, constants.R_OK);
+    if (stats.isDirectory()) return "folder";
+    if (stats.isFIFO()) return "fifo";
+    if (stats.isSocket()) return "socket";
+    return stats.isFile() ? "file" : "device";
   } catch (cause) {
-    throw new ConfigError(`Cannot read "${path}": no permission`, {
-      exitCode: 77,
+    const code = codeOf(cause);
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    const why = code === "EACCES" ? "no permission" : code;
+    throw new ConfigError(`Cannot read "${path}": ${why}`, {
+      exitCode: code === "EACCES" ? 77 : 66,
       cause,
     });
   }
-  if (stats.isDirectory()) return "folder";
-  if (stats.isFIFO()) return "fifo";
-  if (stats.isSocket()) return "socket";
-  return stats.isFile() ? "file" : "device";
 }

@@ -60,6 +60,7 @@ export const ERRNO = {
   EAGAIN: 11,
   EACCES: 13,
   EEXIST: 17,
+  EMFILE: 24,
   EPIPE: 32,
   EADDRINUSE: 98,
 } as const;

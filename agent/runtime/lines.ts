@@ -29,7 +29,7 @@ export class LineReader {
 
   /** Emits what is left when the child is gone. */
   end(): void {
-    this.#emit(this.#rest);
+    this.#emit(this.#rest + this.#decoder.decode());
     this.#rest = "";
   }
 

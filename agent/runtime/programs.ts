@@ -12,13 +12,17 @@ import process from "node:process";
  * Finds a program as the shell would, so that "not found" is known before
  * anything is started.
  *
+ * @param path Folders to look in.
+ * @default {process.env.PATH}
  * @returns Its path, or `undefined`.
  */
-export function findProgram(command: string): string | undefined {
+export function findProgram(
+  command: string,
+  path: string = process.env.PATH ?? "",
+): string | undefined {
   if (command.includes(sep)) return isProgram(command) ? command : undefined;
   const suffixes = process.platform === "win32" ? [".exe", ".cmd"] : [""];
-  const folders = (process.env.PATH ?? "").split(delimiter).filter(Boolean);
-  return folders
+  return path.split(delimiter).filter(Boolean)
     .flatMap((folder) => suffixes.map((end) => join(folder, command + end)))
     .find(isProgram);
 }

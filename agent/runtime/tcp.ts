@@ -19,12 +19,7 @@ import type {
   TcpConnection,
   TcpListener,
 } from "../plugin/runtime.ts";
-import {
-  causeOf,
-  codeOf,
-  hostAndPort,
-  listenCauseOf,
-} from "./network_error.ts";
+import { causeOf, codeOf, hostAndPort, listenCauseOf } from "./system_error.ts";
 import { Queue } from "./queue.ts";
 import { boundConnection, boundListener } from "./socket_options.ts";
 import { Connection } from "./tcp_connection.ts";

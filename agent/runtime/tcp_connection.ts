@@ -7,7 +7,7 @@
 import type { Socket } from "node:net";
 import { StreamError } from "../errors.ts";
 import type { TcpConnection } from "../plugin/runtime.ts";
-import { causeOf, hostAndPort } from "./network_error.ts";
+import { causeOf, hostAndPort } from "./system_error.ts";
 import { Queue } from "./queue.ts";
 
 /**

@@ -12,6 +12,7 @@ import type { Runtime } from "../plugin/runtime.ts";
 import type { WireUnit } from "../plugin/transport.ts";
 import type { Resolved } from "../registry.ts";
 import { bootTag } from "../runtime/boot.ts";
+import { abortable } from "../watchdog/abortable.ts";
 import { OutputStage } from "./output_stage.ts";
 import { SourceStage } from "./source_stage.ts";
 import type { SendStatus } from "./status.ts";
@@ -124,20 +125,4 @@ export function createSender(options: SendOptions): Sender {
       return commands;
     },
   };
-}
-
-/** Waits for `promise`, or throws the signal's reason. */
-async function abortable(
-  promise: Promise<void>,
-  signal: AbortSignal,
-): Promise<void> {
-  signal.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  const stop = () => aborted.reject(signal.reason);
-  signal.addEventListener("abort", stop);
-  try {
-    await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", stop);
-  }
 }

@@ -24,7 +24,7 @@ const LONG_PAUSE = 4 as Milliseconds;
 const BUSY_MS = 100;
 
 /** How long a frame that was begun may take when the sink closes. */
-const FINISH_MS = 200;
+const FINISH = 200 as Milliseconds;
 
 /**
  * Gives one reader whole frames: a frame is begun only once the reader has
@@ -33,8 +33,8 @@ const FINISH_MS = 200;
 export class Reader implements Disposable {
   readonly #writer: FifoWriter;
   readonly #runtime: Runtime;
-  #rest: Promise<boolean> | undefined;
-  #closed = false;
+  readonly #closed = new AbortController();
+  #rest: Promise<void> | undefined;
   #failure: unknown;
 
   /** @param writer Belongs to the reader from here on. */
@@ -52,32 +52,31 @@ export class Reader implements Disposable {
   async write(data: Uint8Array<ArrayBuffer>): Promise<boolean> {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#rest !== undefined || this.#writer.pending() > 0) return false;
-    const done = await this.#flush(data, 0, LEND_MS);
-    if (done === data.length) return true;
-    // Rejects unseen until the next frame asks.
-    this.#rest = this.#finish(data.slice(done));
+    const done = await this.#flush(data, LEND_MS);
+    if (done < data.length) this.#rest = this.#flushRest(data.slice(done));
     return true;
   }
 
   /** Waits a moment for the end of a frame that was begun. */
   async finish(): Promise<void> {
     if (this.#rest === undefined) return;
-    const tooLong = this.#runtime.sleep(FINISH_MS as Milliseconds);
+    const done = new AbortController();
+    const tooLong = this.#runtime.sleep(FINISH, done.signal).catch(() => {});
     await Promise.race([this.#rest, tooLong]);
+    done.abort();
   }
 
   [Symbol.dispose](): void {
-    this.#closed = true;
+    this.#closed.abort();
     this.#writer[Symbol.dispose]();
   }
 
-  async #finish(data: Uint8Array<ArrayBuffer>): Promise<boolean> {
+  /** Never rejects: the next frame asks how it went. */
+  async #flushRest(data: Uint8Array<ArrayBuffer>): Promise<void> {
     try {
-      await this.#flush(data, 0, Infinity);
-      return true;
+      await this.#flush(data, Infinity);
     } catch (error) {
       this.#failure = error;
-      return false;
     } finally {
       this.#rest = undefined;
     }
@@ -86,13 +85,12 @@ export class Reader implements Disposable {
   /** Writes until all is written or the time is up; returns how far it got. */
   async #flush(
     data: Uint8Array<ArrayBuffer>,
-    from: number,
     limitMs: number,
   ): Promise<number> {
     const since = this.#runtime.now();
-    let done = from;
+    let done = 0;
     let progressAt = since;
-    while (!this.#closed) {
+    while (!this.#closed.signal.aborted) {
       const count = this.#writer.write(data.subarray(done));
       done += count;
       const now = this.#runtime.now();
@@ -105,6 +103,7 @@ export class Reader implements Disposable {
 
   async #pause(idleMs: number): Promise<void> {
     if (idleMs < SPIN_MS) return await this.#runtime.turn();
-    await this.#runtime.sleep(idleMs < BUSY_MS ? SHORT_PAUSE : LONG_PAUSE);
+    const pause = idleMs < BUSY_MS ? SHORT_PAUSE : LONG_PAUSE;
+    await this.#runtime.sleep(pause, this.#closed.signal).catch(() => {});
   }
 }

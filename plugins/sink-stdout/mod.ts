@@ -17,21 +17,38 @@ export default ({ z, media, defineSink }: PluginHost) =>
     description: "raw frames on stdout, for a program behind a pipe",
     accepts: ["rgb24", "bgr24", "gray", "yuv420p", "nv12"],
     options: z.strictObject({}),
-    open(format, { runtime }) {
+    open(format, { runtime, signal }) {
       const packed = media.packedFormat(
         format.width,
         format.height,
         format.pixelFormat,
       );
       const isPacked = media.frameBytes(packed) === media.frameBytes(format);
+      let abandon: (() => void) | undefined;
+      const stop = () => abandon?.();
+      signal.addEventListener("abort", stop);
+
+      async function writeAll(data: Uint8Array<ArrayBuffer>): Promise<void> {
+        if (isPacked) return await runtime.writeStdout(data);
+        for (const row of media.rowsOf(data, format)) {
+          // The frame was given back when the write was abandoned.
+          if (signal.aborted) return;
+          await runtime.writeStdout(row);
+        }
+      }
+
       return {
-        async write({ data }) {
-          if (isPacked) return await runtime.writeStdout(data);
-          for (const row of media.rowsOf(data, format)) {
-            await runtime.writeStdout(row);
-          }
+        write({ data }) {
+          return new Promise((resolve, reject) => {
+            // A reader that does not read must not keep us from ending.
+            abandon = resolve;
+            writeAll(data).then(resolve, reject);
+          });
         },
-        async [Symbol.asyncDispose]() {},
+        async [Symbol.asyncDispose]() {
+          signal.removeEventListener("abort", stop);
+          await Promise.resolve();
+        },
       };
     },
   });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { FakeRuntime } from "../../test/fakes/runtime.ts";
-import { frameOf, paddedFormat } from "../../test/contract/frames.ts";
+import { paddedFormat } from "../../test/contract/frames.ts";
 import { testSink } from "../../test/contract/sink_contract.ts";
 import { SinkUsage } from "../../test/contract/sink_usage.ts";
 import { declare } from "../../test/contract/declaration.ts";
@@ -26,7 +26,7 @@ test("sink-stdout ends the stream when its reader leaves", async () => {
   await using usage = await SinkUsage.begin(declare(sinkStdout, "sink"), c);
   await usage.open(format);
   c.leave();
-  await assert.rejects(usage.write(frameOf(format)), {
+  await assert.rejects(usage.write(format), {
     name: "StreamError",
     failure: "ended",
   });
@@ -37,7 +37,7 @@ test("sink-stdout writes nothing but frames", async () => {
   const format = paddedFormat(2, 1, "gray");
   await using usage = await SinkUsage.begin(declare(sinkStdout, "sink"), c);
   await usage.open(format);
-  await usage.write(frameOf(format));
-  await usage.write(frameOf(format));
+  await usage.write(format);
+  await usage.write(format);
   assert.deepEqual(c.received(), Uint8Array.of(1, 2, 1, 2));
 });

@@ -73,6 +73,8 @@ export default ({ z, option, media, defineTransport, ...host }: PluginHost) => {
     await using listener = await listen(context);
     const stop = () => void listener[Symbol.asyncDispose]();
     signal.addEventListener("abort", stop);
+    // Aborted while the port was opened: no event will come.
+    if (signal.aborted) stop();
     ready({ port: listener.port });
     const serving = new Map<TcpConnection, Promise<void>>();
     for await (const connection of listener.connections) {
@@ -126,6 +128,7 @@ export default ({ z, option, media, defineTransport, ...host }: PluginHost) => {
       log.info(`waits on ${host}:${listener.port} for a sender`);
       const stop = () => void listener[Symbol.asyncDispose]();
       signal.addEventListener("abort", stop, { once: true });
+      if (signal.aborted) stop();
       for await (const connection of listener.connections) {
         signal.removeEventListener("abort", stop);
         return ingest(connection);

@@ -12,8 +12,9 @@ import type {
 } from "../../mod.ts";
 
 /**
- * Larger writes would hide in the system's buffer how much of a picture has
- * really been sent.
+ * What a viewer has to take in {@linkcode UNREAD_MS}. Smaller writes would not
+ * make it fall behind less: a picture that was begun is finished in any case,
+ * and the system keeps no more than `sendBuffer` of it.
  */
 const CHUNK_BYTES = 65536;
 
@@ -42,6 +43,7 @@ export async function serve(
   let writingSince = Infinity;
   let why = "left";
   signal.addEventListener("abort", stop);
+  if (signal.aborted) stop();
   const watching = Promise.all([watchReads(), watchWrites()]);
   log.info(`${connection.peer} watches`);
   try {

@@ -6,7 +6,7 @@
 
 import assert from "node:assert/strict";
 import { parseAddress } from "../../agent/media/address.ts";
-import type { Frame, FrameFormat } from "../../agent/media/frame.ts";
+import type { FrameFormat } from "../../agent/media/frame.ts";
 import type { PluginContext } from "../../agent/plugin/context.ts";
 import { checkSink } from "../../agent/plugin/reserved.ts";
 import type {
@@ -29,9 +29,11 @@ export interface SinkCase {
   /** Bytes that reached readers so far. */
   received(): Uint8Array;
   /** Takes the readers away. */
-  leave?(): void;
+  leave?(): void | Promise<void>;
   /** Has the readers read no more, and stay. */
   stall?(): void;
+  /** Cleans up behind the test. */
+  [Symbol.asyncDispose]?(): Promise<void>;
 }
 
 /** Owns what the sink claims; disposing checks that all is given back. */
@@ -75,26 +77,37 @@ export class SinkUsage implements AsyncDisposable {
     this.#case.attach?.();
   }
 
-  /** Writes one frame. */
-  async write(frame: Frame): Promise<WriteResult> {
-    const writing = (async () => await this.#sink!.write(frame))();
+  /**
+   * Writes one frame, and takes it back the moment write() settles.
+   *
+   * @param slot Where the frame is; memory that the sink allocated stays as it
+   * is, for its readers.
+   */
+  async write(
+    format: FrameFormat,
+    slot?: Uint8Array<ArrayBuffer>,
+  ): Promise<WriteResult> {
+    const frame = frameOf(format, slot);
+    const writing = (async () => {
+      const result = await this.#sink!.write(frame);
+      assert.deepEqual(frame, frameOf(format), "frames are not its to change");
+      if (!slot) frame.data.fill(0);
+      return result;
+    })();
     return await settled(this.#case.runtime, "end of write()", writing);
   }
 
-  /** Writes a frame until a reader has taken it. */
-  async put(frame: Frame): Promise<void> {
-    const taken = async () => await this.write(frame) !== "skipped";
+  /** Writes a frame, until a reader has taken it and it is there. */
+  async deliver(
+    format: FrameFormat,
+    slot?: Uint8Array<ArrayBuffer>,
+  ): Promise<void> {
+    const taken = async () => await this.write(format, slot) !== "skipped";
     await untilTrue(this.#case.runtime, "reader for a frame", taken);
+    await this.#arrival(format);
   }
 
-  /** Writes a frame, and waits until it is there. */
-  async deliver(format: FrameFormat): Promise<void> {
-    await this.put(frameOf(format));
-    await this.arrival(format);
-  }
-
-  /** Waits until a reader has a whole picture, without padding. */
-  async arrival(format: FrameFormat): Promise<void> {
+  async #arrival(format: FrameFormat): Promise<void> {
     const picture = pictureOf(format);
     const { runtime } = this.#case;
     const there = () => contains(this.#case.received(), picture);
@@ -118,6 +131,7 @@ export class SinkUsage implements AsyncDisposable {
     const { runtime } = this.#case;
     const closing = this.#prepared?.[Symbol.asyncDispose]();
     await settled(runtime, "end of what was prepared", noPromise(closing));
+    await this.#case[Symbol.asyncDispose]?.();
     assert.deepEqual(runtime.open ?? [], []);
   }
 }

@@ -93,7 +93,8 @@ export async function settled<T>(
   for (let passed = 0; pending && passed < GRACE_MS; passed += STEP_MS) {
     await runtime.advance(STEP_MS);
   }
-  return await within(0, what, promise);
+  if (pending) throw new Error(`No ${what} within ${GRACE_MS} ms`);
+  return await promise;
 }
 
 /** Waits for a yes, no longer than {@linkcode settled} does. */

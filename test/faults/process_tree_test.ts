@@ -62,7 +62,7 @@ test("isAlive() counts a zombie as dead", async () => {
 });
 
 test("killTree() kills all of a family, and says whom", async () => {
-  const family = await startFamily();
+  await using family = await startFamily();
   const members = groupMembers(family.pid).map(({ pid }) => pid);
   const killed = await killTree(family.pid);
   assert.deepEqual(killed.toSorted(), members.toSorted());
@@ -126,7 +126,7 @@ test("openDescriptors() counts what is opened and closed", () => {
 });
 
 test("residentBytes() and openDescriptors() know nothing of the dead", async () => {
-  const child = new Child(programPath("forever"));
+  await using child = new Child(programPath("forever"));
   await child.says("ready");
   assert.ok(residentBytes(child.pid)! > 100_000);
   // stdin, stdout, stderr, and what our own parent left open.
@@ -138,6 +138,11 @@ test("residentBytes() and openDescriptors() know nothing of the dead", async () 
 
 async function startFamily(): Promise<Child> {
   const family = new Child("/bin/sh", ["-c", FAMILY]);
-  await until(1000, "family", () => descendantsOf(family.pid).length === 3);
+  try {
+    await until(1000, "family", () => descendantsOf(family.pid).length === 3);
+  } catch (error) {
+    await family[Symbol.asyncDispose]();
+    throw error;
+  }
   return family;
 }

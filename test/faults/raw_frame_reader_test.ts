@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { execFileSync } from "node:child_process";
 import { closeSync, constants, openSync, writeSync } from "node:fs";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -62,7 +63,7 @@ test("RawFrameReader leaves the FIFO after exactly so many bytes", async () => {
   });
   const frames = collect(reader);
   await fifo.writable();
-  fifo.write(frameOf(1), frameOf(2), frameOf(3));
+  fifo.write(Buffer.concat([frameOf(1), frameOf(2), frameOf(3)]));
   await within(1000, "end", frames.done);
   assert.equal(reader.bytes, leaveAfter);
   assert.equal(frames.got.length, 1);

@@ -147,8 +147,8 @@ export class FrameWatch {
 
   /** Tells the longest time without a good frame between two times, in ms. */
   worstGap(from: number, to: number): number {
-    const within = this.#arrivals.filter((at) => at > from && at < to);
-    return worstGap([from, ...within, to]);
+    const between = this.#arrivals.filter((at) => at > from && at < to);
+    return worstGap([from, ...between, to]);
   }
 
   async #recovery(deadlineMs: number): Promise<number> {

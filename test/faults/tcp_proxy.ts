@@ -217,13 +217,14 @@ export class TcpProxy implements AsyncDisposable {
     this.#running.add(done);
   }
 
-  #keepSilent(client: Socket): Promise<void> {
+  async #keepSilent(client: Socket): Promise<void> {
     this.#log("taken in silence");
     client.on("error", () => {});
-    return new Promise((resolve) => client.once("close", () => resolve()));
+    await closed(client);
   }
 
   async #forward(client: Socket): Promise<void> {
+    const clientClosed = closed(client);
     const ignore = () => {};
     client.on("error", ignore);
     let upstream: Socket;
@@ -232,6 +233,12 @@ export class TcpProxy implements AsyncDisposable {
     } catch (error) {
       this.#log(String(error));
       client.resetAndDestroy();
+      return await clientClosed;
+    }
+    if (client.destroyed) {
+      const upstreamClosed = closed(upstream.on("error", ignore));
+      upstream.resetAndDestroy();
+      await Promise.all([clientClosed, upstreamClosed]);
       return;
     }
     client.off("error", ignore);
@@ -241,8 +248,7 @@ export class TcpProxy implements AsyncDisposable {
       up: (bytes) => this.bytesUp += bytes,
       event: (what) => this.#log(what),
     });
-    if (client.destroyed) connection.reset();
-    else this.#open.set(client, connection);
+    this.#open.set(client, connection);
     this.#log("connected");
     if (this.#nextCut) {
       connection.cutAfter(this.#nextCut.bytes, this.#nextCut.how);
@@ -264,4 +270,8 @@ export class TcpProxy implements AsyncDisposable {
 
 function newServer(): Server {
   return createServer({ allowHalfOpen: true });
+}
+
+function closed(socket: Socket): Promise<void> {
+  return new Promise((resolve) => socket.once("close", () => resolve()));
 }

@@ -209,6 +209,25 @@ test("TcpProxy.refuse() refuses until accept(), on the same port", async () => {
   await accepted.untilBytes(4);
 });
 
+test("TcpProxy ends while it refuses", async () => {
+  const target = { host: "127.0.0.1", port: 1 };
+  await using proxy = await TcpProxy.start({ target, seed: SEED });
+  await proxy.refuse();
+});
+
+test("TcpProxy takes receivers that leave at once", async () => {
+  await using target = await TcpTarget.listen();
+  const options = { target: target.address, seed: SEED };
+  await using proxy = await TcpProxy.start(options);
+  for (let i = 1; i <= 30; i++) {
+    await using receiver = TcpEnd.connect(proxy.port);
+    await receiver.until("connect");
+    receiver.socket.resetAndDestroy();
+    await until(1000, "connection", () => proxy.connections === i);
+  }
+  await until(1000, "end of all connections", () => proxy.open === 0);
+});
+
 test("TcpProxy.acceptThenSilence() takes and never answers", async () => {
   await using c = await chain();
   await c.proxy.acceptThenSilence();

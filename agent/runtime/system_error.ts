@@ -1,5 +1,5 @@
 /**
- * Why the network refused, in words.
+ * Why the system refused, in words.
  *
  * @module
  */
@@ -13,6 +13,7 @@ const CAUSES: Record<string, string> = {
   ECONNRESET: "connection reset",
   EHOSTUNREACH: "host unreachable",
   EMFILE: "too many open files",
+  ENOSPC: "no space left",
   ENETUNREACH: "network unreachable",
   ENOTFOUND: "no such host",
   EPIPE: "connection reset",

@@ -1,0 +1,241 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import process from "node:process";
+import { Child } from "../../test/faults/child.ts";
+import { until, within } from "../../test/faults/deadline.ts";
+import { groupMembers, isAlive } from "../../test/faults/process_tree.ts";
+import { test } from "../../test/harness.ts";
+import { assertFlat } from "../../test/programs/descriptors.ts";
+import { type ProgramName, programPath } from "../../test/programs/mod.ts";
+import { scriptCommand } from "../../test/programs/script.ts";
+import type { ChildExit, SpawnOptions } from "../plugin/runtime.ts";
+import { spawnChild } from "./process.ts";
+
+/** Far beyond what anything here takes, for a machine that is busy. */
+const DEADLINE_MS = 10_000;
+
+type More = Partial<SpawnOptions>;
+
+function start(name: ProgramName, args: string[] = [], more: More = {}) {
+  const { signal } = new AbortController();
+  return spawnChild({ command: programPath(name), args, signal, ...more });
+}
+
+function shell(script: string, more: More = {}) {
+  const { signal } = new AbortController();
+  const args = ["-c", script];
+  return spawnChild({ command: "/bin/sh", args, signal, ...more });
+}
+
+/** Waits until the child says so, at the latest when it ends. */
+async function ready(name: ProgramName, more: More = {}) {
+  const said = Promise.withResolvers<void>();
+  const child = await start(name, [], {
+    ...more,
+    onStdout: () => said.resolve(),
+  });
+  await within(DEADLINE_MS, "ready", Promise.race([said.promise, child.exit]));
+  return child;
+}
+
+const ENDINGS: [
+  name: string,
+  script: string,
+  end: Partial<ChildExit>,
+][] = [
+  ["a code", "exit 3", { code: 3, signal: null, forced: false }],
+  ["success", "exit 0", { code: 0, signal: null, forced: false }],
+  ["a signal", "kill -SEGV $$", { code: null, signal: "SIGSEGV" }],
+  ["its last words", "echo a >&2; echo b >&2; exit 1", {
+    code: 1,
+    stderrTail: ["a", "b"],
+  }],
+];
+
+for (const [name, script, end] of ENDINGS) {
+  test(`spawnChild tells of a child that ended with ${name}`, async () => {
+    const child = await shell(script);
+    const exit = await child.exit;
+    assert.deepEqual({ ...exit, ...end }, exit);
+  });
+}
+
+test("spawnChild refuses a program that is not there", async () => {
+  const { signal } = new AbortController();
+  const command = "no-such-program";
+  await assert.rejects(spawnChild({ command, args: ["-x"], signal }), {
+    name: "ProcessError",
+    message: 'Cannot start "no-such-program": not found on PATH',
+    reason: "not-found",
+    command: ["no-such-program", "-x"],
+  });
+});
+
+test("spawnChild says why the system started nothing", async () => {
+  // Longer than Linux takes arguments: MAX_ARG_STRLEN is 128 KiB.
+  await assert.rejects(start("exit-at-once", ["x".repeat(200_000)]), {
+    name: "ProcessError",
+    message: /^Cannot start ".*exit-at-once": .*rgument list too long/,
+    reason: "exited",
+  });
+});
+
+test("spawnChild starts nothing once the signal has aborted", async () => {
+  const signal = AbortSignal.abort(new Error("Stopped"));
+  await assert.rejects(start("forever", [], { signal }), {
+    message: "Stopped",
+  });
+});
+
+test("spawnChild tells of children that end at once", async () => {
+  const codes = Array.from({ length: 20 }, (_, i) => `${i}`);
+  const exits = await Promise.all(codes.map(async (code) => {
+    const child = await start("exit-at-once", [code]);
+    return `${(await child.exit).code}`;
+  }));
+  assert.deepEqual(exits, codes);
+});
+
+test("spawnChild hands over all output before it tells the end", async () => {
+  let bytes = 0;
+  const onStdout = (chunk: Uint8Array) => bytes += chunk.length;
+  const child = await shell("head -c 5000000 /dev/zero", {
+    onStdout: (chunk) => void onStdout(chunk),
+  });
+  assert.equal((await child.exit).code, 0);
+  assert.equal(bytes, 5_000_000);
+});
+
+test("spawnChild keeps lines that are data out of the tail", async () => {
+  const lines: string[] = [];
+  const child = await shell("echo pts:1 >&2; echo broken >&2; echo pts:2 >&2", {
+    onStderrLine(line) {
+      lines.push(line);
+      return line.startsWith("pts:");
+    },
+  });
+  assert.deepEqual((await child.exit).stderrTail, ["broken"]);
+  assert.deepEqual(lines, ["pts:1", "broken", "pts:2"]);
+});
+
+test("ChildProcess ends by SIGTERM when the signal aborts", async () => {
+  const controller = new AbortController();
+  const child = await ready("forever", { signal: controller.signal });
+  controller.abort();
+  const { code, signal, forced } = await child.exit;
+  assert.deepEqual({ code, signal, forced }, {
+    code: null,
+    signal: "SIGTERM",
+    forced: false,
+  });
+});
+
+test("ChildProcess that ignores SIGTERM is killed after a second", async () => {
+  const child = await ready("ignore-term");
+  const since = performance.now();
+  await child[Symbol.asyncDispose]();
+  const took = performance.now() - since;
+  assert.ok(took >= 990 && took < 1500, `${took} ms`);
+  const { signal, forced } = await child.exit;
+  assert.deepEqual({ signal, forced }, { signal: "SIGKILL", forced: true });
+});
+
+test("ChildProcess that is stopped is killed after a second", async () => {
+  const child = await ready("forever");
+  process.kill(child.pid, "SIGSTOP");
+  // Of two signals that wait, the lower number would come first.
+  await until(DEADLINE_MS, "stop", () => stateOf(child.pid) === "T");
+  await child[Symbol.asyncDispose]();
+  const { signal, forced } = await child.exit;
+  assert.deepEqual({ signal, forced }, { signal: "SIGKILL", forced: true });
+});
+
+test("ChildProcess takes its own children with it", async () => {
+  const child = await shell("sleep 300 & sleep 301 & echo; wait");
+  await until(DEADLINE_MS, "three processes", () => group(child.pid) === 3);
+  await child[Symbol.asyncDispose]();
+  await until(DEADLINE_MS, "end of all", () => group(child.pid) === 0);
+});
+
+test("ChildProcess ends though a grandchild holds its stdout", async () => {
+  let grandchild = 0;
+  const since = performance.now();
+  const child = await start("grandchild-holds-stdout", ["5"], {
+    onStdout: (chunk) => grandchild = Number(new TextDecoder().decode(chunk)),
+  });
+  assert.equal((await child.exit).code, 5);
+  assert.ok(performance.now() - since < 2000);
+  await until(DEADLINE_MS, "end of it", () => !isAlive(grandchild));
+});
+
+test("ChildProcess ends though its stdout went to another group", async () => {
+  let grandchild = 0;
+  const said = Promise.withResolvers<void>();
+  const script = "setsid sh -c 'echo $$; exec sleep 60' & read line; exit 5";
+  const child = await shell(script, {
+    stdin: true,
+    onStdout(chunk) {
+      grandchild = Number(new TextDecoder().decode(chunk));
+      said.resolve();
+    },
+  });
+  await within(DEADLINE_MS, "grandchild", said.promise);
+  child.endInput();
+  try {
+    assert.equal((await within(2000, "end", child.exit)).code, 5);
+    assert.ok(isAlive(grandchild));
+  } finally {
+    process.kill(grandchild, "SIGKILL");
+  }
+});
+
+test("ChildProcess is disposed in vain when it has ended", async () => {
+  const child = await start("exit-at-once");
+  await child.exit;
+  await child[Symbol.asyncDispose]();
+  await child[Symbol.asyncDispose]();
+  assert.equal((await child.exit).code, 0);
+});
+
+test("ChildProcess dies when this process is killed", async () => {
+  const [command, ...args] = scriptCommand("spawn_forever.ts");
+  await using parent = new Child(command, args);
+  await parent.says("\n");
+  const pid = Number(`${parent.stdout}`);
+  assert.ok(isAlive(pid));
+  parent.kill("SIGKILL");
+  await until(2000, "end of the child", () => !isAlive(pid));
+});
+
+test("ChildProcess dies with us though PATH is almost empty", async () => {
+  const [command, ...args] = scriptCommand("spawn_forever.ts");
+  await using parent = new Child(command, args, { PATH: "/no-such-folder" });
+  await parent.says("\n");
+  const pid = Number(`${parent.stdout}`);
+  parent.kill("SIGKILL");
+  await until(2000, "end of the child", () => !isAlive(pid));
+});
+
+test("spawnChild gives children no FFREPORT, and FFmpeg no colours", async () => {
+  const [command, ...args] = scriptCommand("spawn_forever.ts");
+  const env = { FFREPORT: "file=/tmp/no-such-folder/report" };
+  await using parent = new Child(command, args, env);
+  await parent.says("\n");
+  const path = `/proc/${Number(`${parent.stdout}`)}/environ`;
+  const variables = readFileSync(path, "latin1").split("\0");
+  assert.ok(variables.includes("AV_LOG_FORCE_NOCOLOR=1"));
+  assert.ok(!variables.some((line) => line.startsWith("FFREPORT")));
+});
+
+test("ChildProcess leaves no descriptors", async () => {
+  await assertFlat("spawn", 200);
+});
+
+/** proc(5): the third field, behind the name in parentheses. */
+function stateOf(pid: number): string | undefined {
+  return / ([A-Z]) /.exec(readFileSync(`/proc/${pid}/stat`, "latin1"))?.[1];
+}
+
+function group(pid: number): number {
+  return groupMembers(pid).length;
+}
