@@ -89,8 +89,9 @@ export interface TransportPlugin<Options = unknown> {
    *
    * @param viewers Where receivers are announced.
    * @param context The address, its options, and the machine.
-   * @param ready To be called once receivers can come, with the address to
-   * show them where it differs from the one given.
+   * @param ready To be called once receivers can come, with the port where it
+   * differs from the address's; never where the transport itself connects to
+   * its receivers.
    * @returns Resolves once `signal` has aborted and everything is closed.
    * Rejects with what broke; the supervisor restarts it.
    */

@@ -5,24 +5,26 @@
  * @module
  */
 
+import { randomBytes } from "node:crypto";
 import * as fs from "node:fs";
 import { basename, dirname, join } from "node:path";
 import process from "node:process";
-import { ConfigError, StreamError } from "../errors.ts";
+import { ConfigError } from "../errors.ts";
 import type { Fifo, FifoOptions, FifoWriter } from "../plugin/runtime.ts";
 import { claim } from "./claim.ts";
+import { PipeWriter } from "./fifo_writer.ts";
 import { cString, ERRNO, errnoName, type Libc, libc } from "./libc.ts";
+import { causeOf, codeOf, pathRefusalOf } from "./system_error.ts";
 
 /** open(2); O_NOFOLLOW differs between x86-64 and arm64. */
 const O_WRONLY = 1;
-const O_NONBLOCK = 0o4000;
-const O_CLOEXEC = 0o2000000;
-const O_NOFOLLOW = fs.constants.O_NOFOLLOW;
+const O_RDWR = 2;
+const O_SAFELY = 0o4000 /* O_NONBLOCK */ | 0o2000000 /* O_CLOEXEC */ |
+  fs.constants.O_NOFOLLOW;
 
-/** fcntl(2) of pipes, and ioctl(2) for the bytes that can be read. */
+/** fcntl(2): the capacity of a pipe. */
 const F_SETPIPE_SZ = 1031;
 const F_GETPIPE_SZ = 1032;
-const FIONREAD = 0x541b;
 
 /** Makes a named pipe, or takes over one of ours that stands there. */
 export async function openFifo(options: FifoOptions): Promise<Fifo> {
@@ -35,7 +37,7 @@ export async function openFifo(options: FifoOptions): Promise<Fifo> {
     );
   }
   const folder = await fs.promises.realpath(dirname(path)).catch((cause) => {
-    throw refusal(path, "its folder does not exist", cause);
+    throw refusal(path, pathRefusalOf(codeOf(cause)), cause);
   });
   // A second agent on the same path would mix its frames with ours.
   const held = claim(libc, `fifo:${join(folder, basename(path))}`);
@@ -50,11 +52,13 @@ export async function openFifo(options: FifoOptions): Promise<Fifo> {
   }
 }
 
-function refusal(path: string, why: string, cause?: unknown): ConfigError {
-  return new ConfigError(`Cannot make FIFO "${path}": ${why}`, {
-    exitCode: 73,
-    cause,
-  });
+function refusal(
+  path: string,
+  why = "the system refuses",
+  cause?: unknown,
+): ConfigError {
+  const message = `Cannot make FIFO "${path}": ${why}`;
+  return new ConfigError(message, { exitCode: 73, cause });
 }
 
 class NamedPipe implements Fifo {
@@ -82,45 +86,56 @@ class NamedPipe implements Fifo {
       return undefined;
     }
     this.#mode = standing.mode & 0o777;
-    const flags = O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW;
-    const fd = this.#libc.open(cString(this.#path), flags, 0);
+    const fd = this.#open(O_WRONLY);
     if (fd < 0) {
       const errno = this.#libc.errno();
       if (errno === ERRNO.ENXIO || errno === ERRNO.ENOENT) return undefined;
-      throw refusal(this.#path, `cannot open it (${errnoName(errno)})`);
+      throw refusal(this.#path, reasonOf(errnoName(errno)));
     }
-    // Whoever opens the path from now on gets an inode of their own.
-    this.#inode = this.#replace();
-    if (this.#libc.fcntl(fd, F_GETPIPE_SZ, 0) < 0) {
+    const writer = new PipeWriter(this.#libc, fd, this.#path);
+    try {
       // A file was put there between the look and the open.
-      this.#libc.close(fd);
-      return undefined;
+      const isPipe = this.#libc.fcntl(fd, F_GETPIPE_SZ, 0) >= 0;
+      if (!isPipe) throw refusal(this.#path, SOMETHING_ELSE);
+      // Whoever opens the path from now on gets an inode of their own.
+      this.#inode = this.#replace();
+    } catch (error) {
+      writer[Symbol.dispose]();
+      throw error;
     }
     this.#libc.fcntl(fd, F_SETPIPE_SZ, capacity);
-    return new Writer(this.#libc, fd, this.#path);
+    return writer;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     try {
-      const { ino } = await fs.promises.lstat(this.#path);
-      if (ino === this.#inode) await fs.promises.unlink(this.#path);
+      const standing = this.#standing();
+      if (standing?.ino === this.#inode) this.#remove();
     } catch {
-      // Gone already.
+      // What stands there now is not ours.
     } finally {
+      // The number may be given to the next one's FIFO.
+      this.#inode = -1;
       this.#held[Symbol.dispose]();
     }
+    await Promise.resolve();
+  }
+
+  #open(mode: number): number {
+    return this.#libc.open(cString(this.#path), mode | O_SAFELY, 0);
   }
 
   /** What stands at the path, if it is a FIFO of ours. */
   #standing(): fs.Stats | undefined {
-    const stats = fs.lstatSync(this.#path, { throwIfNoEntry: false });
-    if (stats === undefined) return undefined;
-    if (!stats.isFIFO()) {
-      throw refusal(
-        this.#path,
-        "something else stands there; remove it or choose another path",
-      );
+    let stats;
+    try {
+      stats = fs.lstatSync(this.#path);
+    } catch (cause) {
+      const code = codeOf(cause);
+      if (code === "ENOENT") return undefined;
+      throw refusal(this.#path, pathRefusalOf(code) ?? causeOf(cause), cause);
     }
+    if (!stats.isFIFO()) throw refusal(this.#path, SOMETHING_ELSE);
     if (stats.uid !== process.getuid?.()) {
       throw refusal(this.#path, "a FIFO of another user stands there");
     }
@@ -129,61 +144,33 @@ class NamedPipe implements Fifo {
 
   /** Puts a fresh FIFO at the path, in one step. */
   #replace(): number {
-    const fresh = `${this.#path}.${process.pid}`;
-    fs.rmSync(fresh, { force: true });
+    const fresh = `${this.#path}.${randomBytes(6).toString("hex")}`;
     if (this.#libc.mkfifo(cString(fresh), this.#mode) !== 0) {
-      const errno = this.#libc.errno();
-      const why = errno === ERRNO.EACCES
-        ? "no permission to write to its folder"
-        : `the system refuses (${errnoName(errno)})`;
-      throw refusal(this.#path, why);
+      throw refusal(this.#path, reasonOf(errnoName(this.#libc.errno())));
     }
-    // The process's umask may have taken bits away.
-    fs.chmodSync(fresh, this.#mode);
-    const { ino } = fs.lstatSync(fresh);
-    fs.renameSync(fresh, this.#path);
-    return ino;
+    try {
+      // The process's umask may have taken bits away.
+      fs.chmodSync(fresh, this.#mode);
+      const { ino } = fs.lstatSync(fresh);
+      fs.renameSync(fresh, this.#path);
+      return ino;
+    } catch (cause) {
+      fs.rmSync(fresh, { force: true });
+      throw refusal(this.#path, reasonOf(codeOf(cause)), cause);
+    }
+  }
+
+  /** Lets go of who has opened it and still waits for a writer: it ends. */
+  #remove(): void {
+    const fd = this.#open(O_RDWR);
+    fs.unlinkSync(this.#path);
+    if (fd >= 0) this.#libc.close(fd);
   }
 }
 
-class Writer implements FifoWriter {
-  readonly #libc: Libc;
-  readonly #path: string;
-  readonly #unread = new Int32Array(1);
-  #fd: number;
+const SOMETHING_ELSE =
+  "something else stands there; remove it or choose another path";
 
-  constructor(libc: Libc, fd: number, path: string) {
-    this.#libc = libc;
-    this.#fd = fd;
-    this.#path = path;
-  }
-
-  pending(): number {
-    const argument = new Uint8Array(this.#unread.buffer);
-    this.#libc.ioctl(this.#fd, FIONREAD, argument);
-    return this.#unread[0]!;
-  }
-
-  write(bytes: Uint8Array<ArrayBuffer>): number {
-    let done = 0;
-    while (done < bytes.length) {
-      const rest = bytes.subarray(done);
-      const count = this.#libc.write(this.#fd, rest, rest.length);
-      if (count < 0) {
-        const errno = this.#libc.errno();
-        if (errno === ERRNO.EAGAIN) break;
-        const why = errno === ERRNO.EPIPE
-          ? "its reader left"
-          : errnoName(errno);
-        throw new StreamError("lost", `Lost FIFO "${this.#path}": ${why}`);
-      }
-      done += count;
-    }
-    return done;
-  }
-
-  [Symbol.dispose](): void {
-    if (this.#fd >= 0) this.#libc.close(this.#fd);
-    this.#fd = -1;
-  }
+function reasonOf(code: string): string {
+  return pathRefusalOf(code) ?? `the system refuses (${code})`;
 }

@@ -8,17 +8,7 @@ import { randomBytes } from "node:crypto";
 import { access, constants, open, rename, rm, stat } from "node:fs/promises";
 import { ConfigError, StreamError } from "../errors.ts";
 import type { PathKind } from "../plugin/runtime.ts";
-import { causeOf, codeOf } from "./system_error.ts";
-
-/** What only the user can mend; anything else may pass. */
-const REFUSALS: Record<string, string> = {
-  EACCES: "no permission",
-  EISDIR: "a folder stands there",
-  ENOENT: "its folder does not exist",
-  ENOTDIR: "its folder is none",
-  EPERM: "no permission",
-  EROFS: "the file system is read-only",
-};
+import { causeOf, codeOf, pathRefusalOf } from "./system_error.ts";
 
 class DiskFullError extends Error {
   readonly code = "ENOSPC";
@@ -45,7 +35,7 @@ export async function replaceFile(
     await rename(fresh, path);
   } catch (cause) {
     await rm(fresh, { force: true }).catch(() => {});
-    const refusal = REFUSALS[codeOf(cause)];
+    const refusal = pathRefusalOf(codeOf(cause));
     const message = `Cannot write "${path}": ${refusal ?? causeOf(cause)}`;
     throw refusal === undefined
       ? new StreamError("lost", message, { cause })

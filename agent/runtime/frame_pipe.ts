@@ -31,7 +31,7 @@ export interface FramePipe extends Disposable {
    * file pool, never the event loop.
    *
    * @returns How many bytes were read; 0 after {@linkcode FramePipe.end} once
-   * everything is read.
+   * everything is read, and once disposed.
    */
   read(view: Uint8Array<ArrayBuffer>): Promise<number>;
   /** Ends a pending read; to be called when the child is gone. */
@@ -109,6 +109,7 @@ export function chunkPipe(): FramePipe {
   return {
     path: "pipe:1",
     push(chunk) {
+      if (ended) return;
       chunks.push(chunk.slice());
       wake();
     },
@@ -126,6 +127,9 @@ export function chunkPipe(): FramePipe {
       }
       return part.length;
     },
-    [Symbol.dispose]: end,
+    [Symbol.dispose]() {
+      chunks.length = 0;
+      end();
+    },
   };
 }

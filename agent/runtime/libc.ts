@@ -55,13 +55,18 @@ export function cString(text: string): Uint8Array {
 
 /** errno.h of Linux: the numbers are the same on x86-64 and arm64. */
 export const ERRNO = {
+  EPERM: 1,
   ENOENT: 2,
   ENXIO: 6,
   EAGAIN: 11,
   EACCES: 13,
   EEXIST: 17,
+  ENOTDIR: 20,
   EMFILE: 24,
+  ENOSPC: 28,
+  EROFS: 30,
   EPIPE: 32,
+  ENAMETOOLONG: 36,
   EADDRINUSE: 98,
 } as const;
 

@@ -5,7 +5,12 @@
  */
 
 import process from "node:process";
+import { setTimeout as delay } from "node:timers/promises";
 import { StreamError } from "../errors.ts";
+import { causeOf, codeOf } from "./system_error.ts";
+
+/** Another process may have made the stream non-blocking: it is full then. */
+const FULL_MS = 2;
 
 /** Writes all of `bytes`; resolves when the system has taken them. */
 export async function writeStdout(
@@ -14,16 +19,22 @@ export async function writeStdout(
   try {
     await ("Deno" in globalThis ? writeDeno(bytes) : writeStream(bytes));
   } catch (cause) {
-    throw new StreamError("ended", "Cannot write to stdout: its reader left", {
-      cause,
-    });
+    const left = codeOf(cause) === "EPIPE";
+    const why = left ? "its reader left" : causeOf(cause);
+    const message = `Cannot write to stdout: ${why}`;
+    throw new StreamError(left ? "ended" : "lost", message, { cause });
   }
 }
 
 /** Node's `process.stdout` blocks Deno's event loop on a full pipe. */
 async function writeDeno(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
   for (let done = 0; done < bytes.length;) {
-    done += await Deno.stdout.write(bytes.subarray(done));
+    try {
+      done += await Deno.stdout.write(bytes.subarray(done));
+    } catch (error) {
+      if (codeOf(error) !== "EAGAIN") throw error;
+      await delay(FULL_MS);
+    }
   }
 }
 

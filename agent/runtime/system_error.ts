@@ -20,6 +20,22 @@ const CAUSES: Record<string, string> = {
   ETIMEDOUT: "timed out",
 };
 
+/** Why nothing may stand at a path, where only the user can mend it. */
+const PATH_REFUSALS: Record<string, string> = {
+  EACCES: "no permission",
+  EISDIR: "a folder stands there",
+  ENAMETOOLONG: "the name is too long",
+  ENOENT: "its folder does not exist",
+  ENOTDIR: "its folder is none",
+  EPERM: "no permission",
+  EROFS: "the file system is read-only",
+};
+
+/** Why nothing may stand at a path; `undefined` if that may pass. */
+export function pathRefusalOf(code: string): string | undefined {
+  return PATH_REFUSALS[code];
+}
+
 /** The system's name of an error, such as `EPIPE`; empty if it has none. */
 export function codeOf(error: unknown): string {
   const nested = unwrap(error);

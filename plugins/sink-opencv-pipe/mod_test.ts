@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { concat } from "../../agent/media/bytes.ts";
 import { packedFormat } from "../../agent/media/frame.ts";
 import { runtime } from "../../agent/runtime/mod.ts";
@@ -41,12 +42,15 @@ testSink(sinkOpencvPipe, openRealCase, [], "sink-opencv-pipe before cat(1)");
 async function openRealCase(): Promise<SinkCase> {
   const folder = await mkdtemp(join(tmpdir(), "camagent-"));
   const path = join(folder, "cam");
-  const readers: ChildProcess[] = [];
+  const readers: { pid: number; gone: Promise<unknown> }[] = [];
   const chunks: Uint8Array[] = [];
   const leave = async () => {
-    for (const reader of readers.splice(0)) {
-      const gone = once(reader, "close");
-      reader.kill("SIGKILL");
+    for (const { pid, gone } of readers.splice(0)) {
+      try {
+        process.kill(pid, "SIGKILL");
+      } catch {
+        // It ended with the pipe.
+      }
       await gone;
     }
   };
@@ -58,11 +62,13 @@ async function openRealCase(): Promise<SinkCase> {
         stdio: ["ignore", "pipe", "ignore"],
       });
       reader.stdout.on("data", (chunk: Uint8Array) => chunks.push(chunk));
-      readers.push(reader);
+      readers.push({ pid: reader.pid!, gone: once(reader, "close") });
     },
     received: () => concat(...chunks),
     leave,
-    stall: () => readers.forEach((reader) => reader.kill("SIGSTOP")),
+    stall: () => {
+      for (const { pid } of readers) process.kill(pid, "SIGSTOP");
+    },
     async [Symbol.asyncDispose]() {
       await leave();
       await rm(folder, { recursive: true });

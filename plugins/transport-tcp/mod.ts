@@ -69,29 +69,36 @@ export default ({ z, option, media, defineTransport, ...host }: PluginHost) => {
     context: PluginContext<Options>,
     ready: (at: { port: number }) => void,
   ): Promise<void> {
-    const { options, signal, log } = context;
+    const { options, log } = context;
     await using listener = await listen(context);
+    const over = new AbortController();
+    const signal = AbortSignal.any([context.signal, over.signal]);
     const stop = () => void listener[Symbol.asyncDispose]();
     signal.addEventListener("abort", stop);
     // Aborted while the port was opened: no event will come.
     if (signal.aborted) stop();
     ready({ port: listener.port });
     const serving = new Map<TcpConnection, Promise<void>>();
-    for await (const connection of listener.connections) {
-      const why = refusal([...serving.keys()], connection, options);
-      if (why !== undefined) {
-        log.warn(`refused ${connection.peer}: ${why}`);
-        await connection[Symbol.asyncDispose]();
-        continue;
+    try {
+      for await (const connection of listener.connections) {
+        const why = refusal([...serving.keys()], connection, options);
+        if (why !== undefined) {
+          log.warn(`refused ${connection.peer}: ${why}`);
+          await connection[Symbol.asyncDispose]();
+          continue;
+        }
+        const done = serve(connection, viewers, { ...context, signal })
+          .catch((error) => log.warn(`${connection.peer}: ${error.message}`))
+          .finally(() => serving.delete(connection));
+        serving.set(connection, done);
       }
-      const done = serve(connection, viewers, context)
-        .catch((error) => log.warn(`${connection.peer}: ${error.message}`))
-        .finally(() => serving.delete(connection));
-      serving.set(connection, done);
+    } finally {
+      // Whoever watches is started anew with the listener.
+      over.abort();
+      await Promise.all(serving.values());
     }
-    signal.removeEventListener("abort", stop);
-    await Promise.all(serving.values());
-    if (!signal.aborted) throw new StreamError("lost", "Listener closed");
+    if (context.signal.aborted) return;
+    throw new StreamError("lost", `Lost port ${listener.port}: it was closed`);
   }
 
   return defineTransport({

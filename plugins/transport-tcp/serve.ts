@@ -36,19 +36,21 @@ export async function serve(
   await using _ = connection;
   using viewer = viewers.open(connection.peer);
   const ended = new AbortController();
-  const stop = () => {
+  let why: string | undefined;
+  const end = (reason: string) => {
+    why ??= reason;
     viewer[Symbol.dispose]();
     void connection[Symbol.asyncDispose]();
   };
+  const stop = () => end("was disconnected");
   let writingSince = Infinity;
-  let why = "left";
   signal.addEventListener("abort", stop);
   if (signal.aborted) stop();
   const watching = Promise.all([watchReads(), watchWrites()]);
   log.info(`${connection.peer} watches`);
   try {
     for await (const { data } of viewer.units) await write(data);
-    why = "has everything";
+    why ??= "has everything";
   } catch {
     // The viewer left; whoever else watches goes on.
   } finally {
@@ -56,7 +58,7 @@ export async function serve(
     ended.abort();
     await connection[Symbol.asyncDispose]();
     await watching;
-    log.info(`${connection.peer} ${why}`);
+    log.info(`${connection.peer} ${why ?? "left"}`);
   }
 
   async function write(data: Uint8Array<ArrayBuffer>): Promise<void> {
@@ -67,23 +69,26 @@ export async function serve(
     writingSince = Infinity;
   }
 
-  /** What viewers say is of no interest, but has to be read. */
+  /**
+   * What viewers say is of no interest, but its end is: one that left while
+   * there is nothing to send would count for ever.
+   */
   async function watchReads(): Promise<void> {
     try {
       for await (const _ of connection.chunks) {
         // Thrown away.
       }
     } catch {
-      viewer[Symbol.dispose]();
+      // It left as well.
     }
+    if (!ended.signal.aborted) end("left");
   }
 
   async function watchWrites(): Promise<void> {
     while (!ended.signal.aborted) {
       await runtime.sleep(CHECK_EVERY, ended.signal).catch(() => {});
       if (runtime.now() - writingSince < UNREAD_MS) continue;
-      why = `does not read; dropped after ${UNREAD_MS / 1000} s`;
-      stop();
+      end(`does not read; dropped after ${UNREAD_MS / 1000} s`);
     }
   }
 }

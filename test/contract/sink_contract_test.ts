@@ -21,7 +21,7 @@ function openCase(): SinkCase {
     address: "memory:",
     runtime: new FakeRuntime(),
     received: () => Uint8Array.from(reader),
-    leave: () => gone = true,
+    leave: () => void (gone = true),
     stall() {},
   };
 }

@@ -29,13 +29,18 @@ export interface FakeTcpTarget {
   readonly peers: AsyncIterable<FakeTcpPeer>;
 }
 
+interface FakeListener {
+  accept(host: string): FakeTcpPeer;
+  readonly connections: Queue<TcpConnection>;
+}
+
 /** Connects plugins with raw peers. */
 export class FakeNetwork {
   /** Hosts that never answer. */
   readonly silent = new Set<string>();
   readonly #clock: Clock;
   readonly #ledger: Ledger;
-  readonly #listeners = new Map<number, (peer: string) => FakeTcpPeer>();
+  readonly #listeners = new Map<number, FakeListener>();
   readonly #targets = new Map<number, Queue<FakeTcpPeer>>();
   readonly #changed = new Gate();
   #nextPort = 40_000;
@@ -56,10 +61,15 @@ export class FakeNetwork {
   /** Connects as a raw program, as soon as a plugin listens there. */
   async connect(port: number, host = "127.0.0.1"): Promise<FakeTcpPeer> {
     for (;;) {
-      const accept = this.#listeners.get(port);
-      if (accept !== undefined) return accept(host);
+      const listener = this.#listeners.get(port);
+      if (listener !== undefined) return listener.accept(host);
       await this.#changed.wait();
     }
+  }
+
+  /** Has the system close a port that a plugin listens on. */
+  fail(port: number, error?: Error): void {
+    this.#listeners.get(port)?.connections.end(error);
   }
 
   /** As the contract says. */
@@ -94,11 +104,12 @@ export class FakeNetwork {
     }
     const entry = this.#ledger.enter(`listener on port ${port}`);
     const connections = new Queue<TcpConnection>();
-    this.#listeners.set(port, (peerHost) => {
+    const accept = (peerHost: string) => {
       const link = openLink(sendBuffer);
       connections.push(this.#connection(link, peerHost, this.#nextPort++));
       return new FakeTcpPeer(link);
-    });
+    };
+    this.#listeners.set(port, { accept, connections });
     this.#changed.ring();
     return {
       port,

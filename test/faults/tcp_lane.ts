@@ -19,6 +19,8 @@ const DELAY_LINE_BYTES = 1_048_576;
 /** A capped lane forwards what this time is worth, so that it flows evenly. */
 const QUANTUM_MS = 10;
 
+const NOTHING = new Uint8Array();
+
 /** What a lane does to the bytes; may change at any time, then `wake()`. */
 export interface LaneFaults {
   /** Neither reads nor writes, and passes on no end. */
@@ -31,7 +33,7 @@ export interface LaneFaults {
   readonly pacer: Pacer;
 }
 
-/** How a lane came to its end: FIN passed on, cut on purpose, or socket gone. */
+/** How a lane ended: FIN passed on, cut on purpose, or a socket gone. */
 export type LaneEnd = "ended" | "cut" | "closed";
 
 /** Forwards `from` to `to`; owns neither. */
@@ -43,6 +45,8 @@ export class Lane {
   readonly #bell = new Bell();
   /** Read and not yet written, each with the time it is due. */
   readonly #line: { bytes: Uint8Array; dueAt: number }[] = [];
+  /** Read, and not let through yet. */
+  #ahead: Uint8Array = NOTHING;
   #held = 0;
   #writing = false;
   #sourceEnded = false;
@@ -107,7 +111,8 @@ export class Lane {
     if (this.#faults.stalled) return undefined;
     const waits = [this.#take(now), this.#give(now)];
     if (this.#left === 0 && !this.#writing) return "cut";
-    if (this.#sourceEnded && this.#held === 0 && !this.#writing) {
+    const done = this.#ahead.length === 0 && this.#held === 0;
+    if (this.#sourceEnded && done && !this.#writing) {
       this.#to.end();
       return "ended";
     }
@@ -121,12 +126,13 @@ export class Lane {
     while (room()) {
       const backlog = pacer.backlogMs(now);
       if (backlog > 0) return backlog;
-      const bytes: Uint8Array | null = this.#from.read(Math.min(
-        CHUNK_BYTES,
-        pacer.bytesIn(QUANTUM_MS),
-        this.#from.readableLength,
-      ));
-      if (!bytes) return undefined;
+      // All at once, and not again before that is gone: in Bun 1.4.5 every
+      // read, however small, lets the socket read on.
+      if (this.#ahead.length === 0) this.#ahead = this.#from.read() ?? NOTHING;
+      if (this.#ahead.length === 0) return undefined;
+      const limit = Math.min(CHUNK_BYTES, pacer.bytesIn(QUANTUM_MS));
+      const bytes = this.#ahead.subarray(0, limit);
+      this.#ahead = this.#ahead.subarray(limit);
       pacer.pass(bytes.length, now);
       if (this.#discarding) continue;
       const lastDueAt = this.#line.at(-1)?.dueAt ?? 0;

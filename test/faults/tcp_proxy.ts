@@ -122,7 +122,7 @@ export class TcpProxy implements AsyncDisposable {
     this.#changed("resumed");
   }
 
-  /** Holds every chunk back, evenly spread over `ms` ± `spreadMs`, in order. */
+  /** Holds every chunk back for `ms` ± `spreadMs`, evenly spread, in order. */
   delay(ms: number, spreadMs = 0): void {
     const draw = () => ms + spreadMs * (2 * this.#random.next() - 1);
     this.#down.delay = this.#up.delay = ms > 0 ? draw : undefined;

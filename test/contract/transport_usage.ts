@@ -1,0 +1,135 @@
+/**
+ * A transport in use, as the agent uses it.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { AccessUnitHub } from "../../agent/media/access_unit_hub.ts";
+import { parseAddress } from "../../agent/media/address.ts";
+import { concat } from "../../agent/media/bytes.ts";
+import { ms } from "../../agent/media/time.ts";
+import type { PluginContext } from "../../agent/plugin/context.ts";
+import { checkOptions } from "../../agent/plugin/options.ts";
+import type {
+  Ingest,
+  TransportPlugin,
+  WireUnit,
+} from "../../agent/plugin/transport.ts";
+import { type CaseRuntime, settled, untilTrue } from "./suite.ts";
+import type { RawReader, SendCase } from "./transport_case.ts";
+
+/** No viewer of a test is ever too late. */
+const BUDGET = ms(Infinity);
+
+/** Makes what a transport is handed. */
+export function contextOf(
+  plugin: TransportPlugin,
+  text: string,
+  runtime: CaseRuntime,
+  signal: AbortSignal,
+  lines: string[] = [],
+): PluginContext<unknown> {
+  const address = parseAddress(text);
+  const options = checkOptions(plugin.options, address.query, address);
+  const add = (line: string) => void lines.push(line);
+  const log = { info: add, warn: add };
+  return { address, options, signal, log, runtime };
+}
+
+/** A transport that sends; disposing ends it and checks that nothing is left. */
+export class Sending implements AsyncDisposable {
+  /** What viewers are given. */
+  readonly hub: AccessUnitHub<WireUnit>;
+  /** Settles as the transport's send() does. */
+  readonly done: Promise<void>;
+  /** Labels of the viewers, in the order they came. */
+  readonly labels: string[] = [];
+  /** What the transport logged. */
+  readonly log: string[] = [];
+  readonly #case: SendCase;
+  readonly #controller = new AbortController();
+  #port: number | undefined;
+  #ready = 0;
+
+  /** Starts to send. */
+  constructor(plugin: TransportPlugin, c: SendCase) {
+    const { runtime } = c;
+    const { signal } = this.#controller;
+    this.#case = c;
+    this.hub = new AccessUnitHub(() => runtime.now());
+    const open = (label: string) => {
+      const calls = c.dials ? 0 : 1;
+      assert.equal(this.#ready, calls, "viewers come once it is ready");
+      this.labels.push(label);
+      const queue = this.hub.join(BUDGET);
+      const close = () => queue[Symbol.dispose]();
+      return { units: queue, [Symbol.dispose]: close };
+    };
+    const ready = (at?: { port: number }) => {
+      this.#ready++;
+      this.#port = at?.port;
+    };
+    const context = contextOf(plugin, c.address, runtime, signal, this.log);
+    this.done = plugin.send!({ open }, context, ready);
+    this.done.catch(() => {});
+  }
+
+  /** Brings a reader, and waits until it is a viewer. */
+  async watch(): Promise<RawReader> {
+    const before = this.hub.size;
+    const watching = this.#case.watch(await this.port());
+    const reader = await settled(this.#case.runtime, "connection", watching);
+    await this.viewers(before + 1);
+    return reader;
+  }
+
+  /** Waits until receivers can come. */
+  async port(): Promise<number | undefined> {
+    const { dials, runtime } = this.#case;
+    const ready = () => dials || this.#ready > 0;
+    await untilTrue(runtime, "call of ready()", ready);
+    return this.#port;
+  }
+
+  /** Waits until there are so many viewers. */
+  async viewers(count: number): Promise<void> {
+    const { runtime } = this.#case;
+    await untilTrue(runtime, `${count} viewers`, () => this.hub.size === count);
+  }
+
+  /** Waits until so many bytes have arrived, and a moment for more of them. */
+  async arrival(reader: RawReader, bytes: Uint8Array): Promise<void> {
+    const { runtime } = this.#case;
+    const enough = () => reader.received().length >= bytes.length;
+    await untilTrue(runtime, `arrival of ${bytes.length} bytes`, enough);
+    await runtime.turn();
+    assert.deepEqual(concat(reader.received()), bytes);
+  }
+
+  /** Aborts; the transport is to end in peace. */
+  async abort(): Promise<void> {
+    this.#controller.abort();
+    await settled(this.#case.runtime, "end of send()", this.done);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#controller.abort();
+    const end = this.done.catch(() => {});
+    await settled(this.#case.runtime, "end of send()", end);
+    assert.equal(this.hub.size, 0, "every viewer is disposed of");
+    await this.#case[Symbol.asyncDispose]?.();
+    assert.deepEqual(this.#case.runtime.open ?? [], []);
+  }
+}
+
+/** Reads an open stream to its end; chunks are copied, as they are borrowed. */
+export async function* bytesOf(
+  ingest: Ingest,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  if (ingest.type === "bytes") {
+    for await (const chunk of ingest.chunks) yield chunk.slice();
+  } else {
+    for await (const { data } of ingest.units) yield data.slice();
+  }
+}
