@@ -14,6 +14,7 @@ const SOL_SOCKET = 1;
 const SO_SNDBUF = 7;
 const IPPROTO_TCP = 6;
 const TCP_NODELAY = 1;
+const TCP_MAXSEG = 2;
 const TCP_USER_TIMEOUT = 18;
 const TCP_NOTSENT_LOWAT = 25;
 
@@ -22,6 +23,14 @@ const TCP_NOTSENT_LOWAT = 25;
  * half the bitrate: worst second 331 ms behind at 4 KiB, 378 ms at 16 KiB.
  */
 const NOTSENT_LOWAT_BYTES = 4096;
+
+/**
+ * What fits into an Ethernet frame. On loopback a segment may have 64 kB, and
+ * a receiver that has got less acknowledges it 40 ms later: until then a
+ * bounded sender stands still. Measured with a send buffer of 16 KiB: 85 kB
+ * take 41 ms without this limit, 0.4 ms with it.
+ */
+const SEGMENT_BYTES = 1448;
 
 /** How long sent bytes may stay unacknowledged; the kernel's default: 924 s. */
 const USER_TIMEOUT_MS = 5000;
@@ -67,6 +76,7 @@ function bound(sendBuffer: number, isWanted: IsWanted): boolean {
   const options = [
     [SOL_SOCKET, SO_SNDBUF, sendBuffer],
     [IPPROTO_TCP, TCP_NODELAY, 1],
+    [IPPROTO_TCP, TCP_MAXSEG, SEGMENT_BYTES],
     [IPPROTO_TCP, TCP_NOTSENT_LOWAT, NOTSENT_LOWAT_BYTES],
     [IPPROTO_TCP, TCP_USER_TIMEOUT, USER_TIMEOUT_MS],
   ] as const;

@@ -10,7 +10,7 @@ import { concat } from "../../agent/media/bytes.ts";
 import { withoutDelimiters } from "../../agent/media/delimiter.ts";
 import type { Ingest, TransportPlugin } from "../../agent/plugin/transport.ts";
 import { stream, streamBytes } from "./stream.ts";
-import { type Check, failureOf, settled } from "./suite.ts";
+import { assertBytes, type Check, failureOf, settled, use } from "./suite.ts";
 import type { RawSender, ReceiveCase } from "./transport_case.ts";
 import { bytesOf, contextOf } from "./transport_usage.ts";
 
@@ -22,7 +22,7 @@ export function receiveChecks(
   /** Runs `use` in a fresh case; nothing of it may stay. */
   function inCase(
     name: string,
-    use: (
+    body: (
       c: ReceiveCase,
       receive: (address: string) => Promise<Ingest>,
       controller: AbortController,
@@ -32,12 +32,17 @@ export function receiveChecks(
       const c = await open();
       const controller = new AbortController();
       const { runtime } = c;
-      await use(c, (address) => {
-        const { signal } = controller;
-        return plugin.receive!(contextOf(plugin, address, runtime, signal));
-      }, controller);
-      await c[Symbol.asyncDispose]?.();
-      assert.deepEqual(runtime.open ?? [], []);
+      const { signal } = controller;
+      const receive = async (address: string) =>
+        await plugin.receive!(contextOf(plugin, address, runtime, signal));
+      const close = async () => {
+        await c[Symbol.asyncDispose]?.();
+        assert.deepEqual(runtime.open ?? [], []);
+      };
+      await use(
+        { [Symbol.asyncDispose]: close },
+        () => body(c, receive, controller),
+      );
     };
     return { name, run };
   }
@@ -45,13 +50,12 @@ export function receiveChecks(
   /** Runs `use` with an open stream. */
   function check(
     name: string,
-    use: (ingest: Ingest, sender: RawSender, c: ReceiveCase) => Promise<void>,
+    body: (ingest: Ingest, sender: RawSender, c: ReceiveCase) => Promise<void>,
   ): Check {
     return inCase(name, async (c, receive) => {
       const both = Promise.all([receive(c.address), c.sender()]);
       const [ingest, sender] = await settled(c.runtime, "connection", both);
-      await using _ = ingest;
-      await use(ingest, sender, c);
+      await use(ingest, () => body(ingest, sender, c));
     });
   }
 
@@ -170,11 +174,12 @@ export function receiveChecks(
       for (let i = 0; i < 2; i++) {
         const both = Promise.all([receive(c.address), c.sender()]);
         const [ingest, sender] = await settled(c.runtime, "connection", both);
-        await using _ = ingest;
-        await sender.send(stream()[0]!.data);
-        const next = bytesOf(ingest).next();
-        const { done } = await settled(c.runtime, "bytes", next);
-        assert.equal(done, false);
+        await use(ingest, async () => {
+          await sender.send(stream()[0]!.data);
+          const next = bytesOf(ingest).next();
+          const { done } = await settled(c.runtime, "bytes", next);
+          assert.equal(done, false);
+        });
       }
     }),
   ];

@@ -11,7 +11,7 @@ import type { PluginModule } from "../../agent/plugin/host.ts";
 import { declarationChecks, declare } from "./declaration.ts";
 import { frameOf, paddedFormat } from "./frames.ts";
 import { type SinkCase, SinkUsage } from "./sink_usage.ts";
-import { type Check, register, type Skip } from "./suite.ts";
+import { type Check, register, type Skip, use } from "./suite.ts";
 
 export type { SinkCase } from "./sink_usage.ts";
 
@@ -47,12 +47,11 @@ export function sinkContract(
   /** Uses a sink in a fresh case. */
   function check(
     name: string,
-    use: (usage: SinkUsage, c: SinkCase) => Promise<void>,
+    body: (usage: SinkUsage, c: SinkCase) => Promise<void>,
   ): Check {
     const run = async () => {
       const c = await open();
-      await using usage = await SinkUsage.begin(plugin, c);
-      await use(usage, c);
+      await use(await SinkUsage.begin(plugin, c), (usage) => body(usage, c));
     };
     return { name, run };
   }

@@ -109,6 +109,42 @@ export async function untilTrue(
   }
 }
 
+/**
+ * Uses something and disposes of it. What failed first is what is thrown: the
+ * rest follows from it.
+ */
+export async function use<Resource extends AsyncDisposable>(
+  resource: Resource,
+  body: (resource: Resource) => Promise<void>,
+): Promise<void> {
+  const failures: unknown[] = [];
+  const keep = (error: unknown) => void failures.push(error);
+  await body(resource).catch(keep);
+  await resource[Symbol.asyncDispose]().then(undefined, keep);
+  if (failures.length > 0) throw failures[0];
+}
+
+/** Compares bytes, without a picture of all that differ. */
+export function assertBytes(
+  actual: Uint8Array,
+  expected: Uint8Array,
+  what: string,
+): void {
+  const { length } = expected;
+  assert.equal(
+    actual.length,
+    length,
+    `${what}: ${actual.length} bytes, not ${length}`,
+  );
+  const at = actual.findIndex((byte, index) => byte !== expected[index]);
+  assert.equal(at, -1, `${what}: byte ${at} differs`);
+}
+
+/** Expects an error to be the reason of an abort, and no other. */
+export function assertReason(error: unknown, signal: AbortSignal): void {
+  assert.ok(error === signal.reason, `${error} is not the abort's reason`);
+}
+
 /** Resolves to what a promise rejects with; rejects if it does not. */
 export async function failureOf(promise: Promise<unknown>): Promise<unknown> {
   let value: unknown;

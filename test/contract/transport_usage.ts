@@ -7,7 +7,6 @@
 import assert from "node:assert/strict";
 import { AccessUnitHub } from "../../agent/media/access_unit_hub.ts";
 import { parseAddress } from "../../agent/media/address.ts";
-import { concat } from "../../agent/media/bytes.ts";
 import { ms } from "../../agent/media/time.ts";
 import type { PluginContext } from "../../agent/plugin/context.ts";
 import { checkOptions } from "../../agent/plugin/options.ts";
@@ -16,7 +15,13 @@ import type {
   TransportPlugin,
   WireUnit,
 } from "../../agent/plugin/transport.ts";
-import { type CaseRuntime, settled, untilTrue } from "./suite.ts";
+import {
+  assertBytes,
+  assertReason,
+  type CaseRuntime,
+  settled,
+  untilTrue,
+} from "./suite.ts";
 import type { RawReader, SendCase } from "./transport_case.ts";
 
 /** No viewer of a test is ever too late. */
@@ -71,7 +76,7 @@ export class Sending implements AsyncDisposable {
       this.#port = at?.port;
     };
     const context = contextOf(plugin, c.address, runtime, signal, this.log);
-    this.done = plugin.send!({ open }, context, ready);
+    this.done = (async () => await plugin.send!({ open }, context, ready))();
     this.done.catch(() => {});
   }
 
@@ -104,13 +109,15 @@ export class Sending implements AsyncDisposable {
     const enough = () => reader.received().length >= bytes.length;
     await untilTrue(runtime, `arrival of ${bytes.length} bytes`, enough);
     await runtime.turn();
-    assert.deepEqual(concat(reader.received()), bytes);
+    assertBytes(reader.received(), bytes, "what arrived");
   }
 
-  /** Aborts; the transport is to end in peace. */
+  /** Aborts; the transport is to end, and to complain of nothing else. */
   async abort(): Promise<void> {
     this.#controller.abort();
-    await settled(this.#case.runtime, "end of send()", this.done);
+    const { signal } = this.#controller;
+    const end = this.done.catch((error) => assertReason(error, signal));
+    await settled(this.#case.runtime, "end of send()", end);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

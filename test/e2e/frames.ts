@@ -77,3 +77,23 @@ export class Frames {
     }
   }
 }
+
+/** Walks over the frames of a stream, one at a time, and keeps none. */
+export async function* wholeFrames(
+  stream: NodeJS.ReadableStream,
+  bytes: number,
+): AsyncGenerator<Uint8Array> {
+  const frame = new Uint8Array(bytes);
+  let filled = 0;
+  for await (const chunk of stream as AsyncIterable<Uint8Array>) {
+    for (let at = 0; at < chunk.length;) {
+      const part = chunk.subarray(at, at + bytes - filled);
+      frame.set(part, filled);
+      filled += part.length;
+      at += part.length;
+      if (filled < bytes) continue;
+      yield frame;
+      filled = 0;
+    }
+  }
+}
