@@ -111,7 +111,7 @@ test("listenTcp does not wait for delayed acknowledgements", async () => {
   const next = listener.connections[Symbol.asyncIterator]().next();
   await using writer = (await within(DEADLINE_MS, "connection", next)).value!;
   const chunks = reader.chunks[Symbol.asyncIterator]();
-  // A keyframe at 1080p; each took 41 ms, the time of an acknowledgement.
+  // Keyframes at 1080p; in a row each took 18 ms instead of 1.3, alone 41.
   const picture = new Uint8Array(85_000);
   const since = performance.now();
   for (let count = 0; count < 10; count++) {
@@ -123,5 +123,5 @@ test("listenTcp does not wait for delayed acknowledgements", async () => {
     await written;
   }
   const each = (performance.now() - since) / 10;
-  assert.ok(each < 20, `${each} ms`);
+  assert.ok(each < 8, `${each} ms`);
 });
