@@ -21,7 +21,7 @@ export interface Restart {
 
 /** Decides on the restarts of one supervised thing. */
 export class RestartPolicy {
-  readonly #bucket = new TokenBucket();
+  #bucket = new TokenBucket();
   readonly #random: () => number;
   #retry = 0;
 
@@ -38,16 +38,20 @@ export class RestartPolicy {
 
   /**
    * An attempt failed. The pause grows over attempts that delivered nothing,
-   * and starts over after one that delivered for a second; what lies between
-   * counts neither way, and is left to the token bucket.
+   * and starts over after one that delivered for a second, which is no crash
+   * loop either; what lies between counts neither way, and is left to the token
+   * bucket.
    *
    * @param delivered How long the attempt delivered; absent if it did not.
    * @param now When it failed.
    */
   next(delivered: Milliseconds | undefined, now: Milliseconds): Restart {
     if (delivered === undefined) this.#retry++;
-    else if (delivered >= HEALTHY_MS) this.#retry = 1;
-    else this.#retry = Math.max(1, this.#retry);
+    else if (delivered < HEALTHY_MS) this.#retry = Math.max(1, this.#retry);
+    else {
+      this.#retry = 1;
+      this.#bucket = new TokenBucket();
+    }
     const pause = backoff(this.#retry, this.#random);
     const delay = ms(pause + this.#bucket.take(ms(now + pause)));
     return { retry: this.#retry, delay };

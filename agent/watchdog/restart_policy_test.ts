@@ -63,3 +63,18 @@ test("RestartPolicy allows 20 starts in a row, then one every 5 s", () => {
     Array.from({ length: 9 }, (_, index) => 10_000 + index * 5_000),
   );
 });
+
+test("RestartPolicy brings back what was healthy however often it fails", () => {
+  const policy = new RestartPolicy(ms(0), () => 0.5);
+  let now = 0;
+  for (let fault = 0; fault < 50; fault++) {
+    // A peer that is killed while it delivers, and refuses twice before it is
+    // back: the bucket ran dry after ten of these.
+    for (const delivered of [ms(1_500), NOTHING, NOTHING]) {
+      now += delivered ?? 0;
+      const { delay } = policy.next(delivered, ms(now));
+      assert.ok(delay <= 1_000, `${delay} ms after fault ${fault}`);
+      now += delay;
+    }
+  }
+});

@@ -1,5 +1,5 @@
 /**
- * Caps how often something is started, however healthy it looks in between.
+ * Caps how often something is started that does not hold.
  *
  * @module
  */
