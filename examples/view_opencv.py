@@ -22,23 +22,28 @@ CONVERSIONS = {
 
 
 def pictures(path):
-    """Yields pictures in OpenCV's layout, for as long as there is an agent."""
+    """Yields pictures in OpenCV's layout, for as long as there is a pipe."""
     while os.path.exists(path):
-        # Opening waits for the first picture, so the format is known then.
-        with open(path, "rb") as pipe:
-            with open(f"{path}.json") as file:
-                info = json.load(file)
-            shape = (-1, info["stride"])
-            if info["pixelFormat"] in ("rgb24", "bgr24"):
-                shape = (info["height"], info["width"], 3)
-            conversion = CONVERSIONS.get(info["pixelFormat"])
-            size = info["frameBytes"]
-            # Less than a picture: the agent ends, or the size changes.
-            while len(data := pipe.read(size)) == size:
-                picture = np.frombuffer(data, np.uint8).reshape(shape)
-                if conversion is not None:
-                    picture = cv2.cvtColor(picture, conversion)
-                yield picture
+        try:
+            # Opening waits for the first picture; then the format is known.
+            with open(path, "rb") as pipe, open(f"{path}.json") as file:
+                yield from read(pipe, json.load(file))
+        except FileNotFoundError:
+            return  # The agent has just ended.
+
+
+def read(pipe, info):
+    """Yields pictures until the agent ends or their size changes."""
+    shape = (-1, info["stride"])
+    if info["pixelFormat"] in ("rgb24", "bgr24"):
+        shape = (info["height"], info["width"], 3)
+    conversion = CONVERSIONS.get(info["pixelFormat"])
+    size = info["frameBytes"]
+    while len(data := pipe.read(size)) == size:
+        picture = np.frombuffer(data, np.uint8).reshape(shape)
+        if conversion is not None:
+            picture = cv2.cvtColor(picture, conversion)
+        yield picture
 
 
 def main():

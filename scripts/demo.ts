@@ -46,7 +46,10 @@ async function main(): Promise<number> {
     const { values } = parseArgs({
       options: { "no-install": { type: "boolean", default: false } },
     });
-    ensureFfmpeg(!values["no-install"], say);
+    await ensureFfmpeg(!values["no-install"], async (line) => {
+      say(line);
+      await terminal.flush();
+    });
     await demo(join(folder, "frames"));
     return 0;
   } catch (error) {

@@ -9,7 +9,10 @@ import { existsSync } from "node:fs";
 import process from "node:process";
 import { findProgram } from "../agent/runtime/programs.ts";
 
-const PACKAGE = ["apt-get", "install", "-y", "-q", "ffmpeg"];
+const INSTALL = [
+  ["apt-get", "update", "-q"],
+  ["apt-get", "install", "-y", "-q", "--no-install-recommends", "ffmpeg"],
+] as const;
 
 /** What to type where we do not install anything, by a program that is there. */
 const COMMANDS = [
@@ -25,22 +28,22 @@ const COMMANDS = [
  * Sees to it that there is an `ffmpeg` on PATH.
  *
  * @param mayInstall Whether Debian's package may be installed.
- * @param say Tells the user what is about to happen.
+ * @param say Tells the user what is about to happen; resolves when that is shown.
  * @throws {Error} If there is none, with what to type.
  */
-export function ensureFfmpeg(
+export async function ensureFfmpeg(
   mayInstall: boolean,
-  say: (line: string) => void,
-): void {
+  say: (line: string) => Promise<void>,
+): Promise<void> {
   if (findProgram("ffmpeg") !== undefined) return;
   const isDebian = existsSync("/etc/debian_version") &&
     findProgram("apt-get") !== undefined;
   const sudo = isDebian && mayInstall ? becomeRoot() : undefined;
   if (sudo === undefined) throw new Error(`FFmpeg is missing; ${advice()}`);
-  say("FFmpeg is missing. Installing Debian's package:");
-  for (const command of [["apt-get", "update", "-q"], PACKAGE]) {
+  await say("FFmpeg is missing. Installing Debian's package:");
+  for (const command of INSTALL) {
     const [program, ...args] = [...sudo, ...command];
-    say(`$ ${[program, ...args].join(" ")}`);
+    await say(`$ ${[program, ...args].join(" ")}`);
     const { status } = spawnSync(program!, args, {
       stdio: ["ignore", "inherit", "inherit"],
       env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },

@@ -19,7 +19,7 @@ import {
   type DecoderOutput,
   readTimestamp,
 } from "./decoder_args.ts";
-import { exitError } from "./encoder.ts";
+import { exitError } from "./exit_error.ts";
 
 /** Timestamps only number the access units; any timebase serves. */
 const TIMEBASE = { num: 1, den: 1000 };

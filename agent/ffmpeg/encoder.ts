@@ -4,17 +4,25 @@
  * @module
  */
 
-import { ProcessError, StreamError } from "../errors.ts";
-import { FlvError, FlvReader, type FlvUnit } from "../media/flv.ts";
+import { StreamError } from "../errors.ts";
 import { concat } from "../media/bytes.ts";
-import { ms } from "../media/time.ts";
-import type { ChildExit, Runtime } from "../plugin/runtime.ts";
+import { FlvError, FlvReader, type FlvUnit } from "../media/flv.ts";
+import { type Milliseconds, ms } from "../media/time.ts";
+import type { Runtime } from "../plugin/runtime.ts";
 import type {
   EmitAccessUnit,
   EncoderJob,
   VideoSettings,
 } from "../plugin/source.ts";
-import { encoderArgs } from "./encoder_args.ts";
+import { encoderArgs, tellsCapture } from "./encoder_args.ts";
+import { exitError } from "./exit_error.ts";
+
+/**
+ * A picture that seems to be older, or younger than that, is so because the
+ * wall clock was set: encoding takes milliseconds.
+ */
+const MAX_AGO_MS = 10_000;
+const MIN_AGO_MS = -1_000;
 
 /** Runs FFmpeg until its input ends or `signal` aborts. */
 export async function encode(
@@ -23,45 +31,55 @@ export async function encode(
   emit: EmitAccessUnit,
   { runtime, signal }: { runtime: Runtime; signal: AbortSignal },
 ): Promise<void> {
+  if (signal.aborted) return;
   const timeBase = runtime.wallClock();
   const args = encoderArgs(job, video, timeBase);
+  const isTimed = tellsCapture(job, video);
   const reader = new FlvReader();
   let parameterSets = new Uint8Array();
   let broken: Error | undefined;
   const stop = new AbortController();
-  const ending = AbortSignal.any([signal, stop.signal]);
 
   function take(unit: FlvUnit): void {
     const { pts, keyframe, recoveryPoint } = unit;
     parameterSets = unit.parameterSets ?? parameterSets;
-    // FLV has the parameter sets once, at its beginning.
-    const data = keyframe ? concat(parameterSets, unit.data) : unit.data;
-    const live = job.time === "now" && !job.copy;
-    // How long ago, by the clock that FFmpeg read: it may be set meanwhile.
-    const ago = (runtime.wallClock() - timeBase - pts) / 1000;
+    const capturedAt = isTimed ? captureTime(pts) : undefined;
     emit({
-      data,
+      // FLV has the parameter sets once, at its beginning.
+      data: keyframe ? concat(parameterSets, unit.data) : unit.data,
       pts,
-      ...(live && { capturedAt: ms(runtime.now() - ago) }),
+      ...(capturedAt !== undefined && { capturedAt }),
       keyframe,
       recoveryPoint,
       damaged: false,
     });
   }
 
+  /** By the clock that FFmpeg has read, which may be set at any time. */
+  function captureTime(pts: number): Milliseconds | undefined {
+    const ago = (runtime.wallClock() - timeBase - pts) / 1000;
+    if (ago < MIN_AGO_MS) {
+      // Until it is as late again, all pictures would have the same time.
+      throw new StreamError("lost", "The clock was set back");
+    }
+    if (ago > MAX_AGO_MS) return undefined;
+    return ms(runtime.now() - Math.max(0, ago));
+  }
+
   await using child = await runtime.spawn({
     command: "ffmpeg",
     args,
-    signal: ending,
+    signal: AbortSignal.any([signal, stop.signal]),
     onStdout(chunk) {
       if (broken) return;
       try {
         for (const unit of reader.push(chunk)) take(unit);
       } catch (error) {
-        if (!(error instanceof FlvError)) throw error;
-        broken = new StreamError("undecodable", `Cannot read FFmpeg's output`, {
-          cause: error,
-        });
+        broken = error instanceof FlvError
+          ? new StreamError("undecodable", "Cannot read FFmpeg's output", {
+            cause: error,
+          })
+          : error as Error;
         stop.abort(broken);
       }
     },
@@ -70,22 +88,4 @@ export async function encode(
   if (signal.aborted) return;
   if (broken) throw broken;
   if (exit.code !== 0) throw exitError(["ffmpeg", ...args], exit);
-}
-
-/** What FFmpeg said last is why it failed. */
-export function exitError(
-  command: readonly string[],
-  exit: ChildExit,
-): ProcessError {
-  const { code, signal, forced, stderrTail } = exit;
-  const how = signal ? `was killed by ${signal}` : `exited with ${code}`;
-  const why = stderrTail.length > 0 ? `: ${stderrTail.at(-1)}` : "";
-  return new ProcessError(`${command[0]} ${how}${why}`, {
-    command,
-    reason: signal ? "killed" : "exited",
-    exitCode: code ?? undefined,
-    signal: signal ?? undefined,
-    forced,
-    stderrTail,
-  });
 }

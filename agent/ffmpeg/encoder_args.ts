@@ -5,6 +5,7 @@
  */
 
 import type { EncoderJob, Size, VideoSettings } from "../plugin/source.ts";
+import { type EncoderOptions, encoderOptions } from "./encoder_options.ts";
 
 /** What every FFmpeg of ours begins with. */
 export const QUIET: readonly string[] = [
@@ -16,18 +17,22 @@ export const QUIET: readonly string[] = [
 
 /** Bits per second that "auto" stands for, at 30 pictures per second. */
 const AUTO_BITRATE: readonly [pixels: number, bitrate: number][] = [
+  [640 * 480 / 4, 0.5e6],
   [640 * 480, 2e6],
   [1280 * 720, 4e6],
   [1920 * 1080, 8e6],
+  [3840 * 2160, 32e6],
 ];
 
 /** Chooses a bitrate by what has to be coded, in proportion in between. */
 export function autoBitrate({ width, height }: Size, fps: number): number {
   const pixels = width * height;
-  const [limit, bitrate] = AUTO_BITRATE.find(([limit]) => pixels <= limit) ??
-    AUTO_BITRATE.at(-1)!;
-  const scaled = bitrate * Math.max(pixels / limit, 0.25) * fps / 30;
-  return Math.round(Math.min(scaled, 50e6) / 1e5) * 1e5 || 1e5;
+  const next = AUTO_BITRATE.findIndex(([limit]) => pixels <= limit);
+  const [above, most] = AUTO_BITRATE.at(next)!;
+  const [below, least] = next > 0 ? AUTO_BITRATE[next - 1]! : [above - 1, most];
+  const part = Math.min(Math.max((pixels - below) / (above - below), 0), 1);
+  const scaled = (least + part * (most - least)) * fps / 30;
+  return Math.max(1, Math.round(Math.min(scaled, 50e6) / 1e5)) * 1e5;
 }
 
 /**
@@ -50,12 +55,14 @@ export function encoderArgs(
   video: VideoSettings,
   timeBase: number,
 ): string[] {
+  const options = optionsFor(job, video);
   return [
     ...QUIET,
+    ...(job.copy ? [] : options.global ?? []),
     ...job.input,
     "-map",
     "0:v:0",
-    ...(job.copy ? ["-c:v", "copy"] : encoding(job, video, timeBase)),
+    ...(job.copy ? ["-c:v", "copy"] : encoding(job, video, options, timeBase)),
     "-flush_packets",
     "1",
     "-flvflags",
@@ -66,26 +73,43 @@ export function encoderArgs(
   ];
 }
 
+/** Whether the timestamps that come out tell when pictures were captured. */
+export function tellsCapture(job: EncoderJob, video: VideoSettings): boolean {
+  return job.time === "now" && !job.copy && optionsFor(job, video).anyTime;
+}
+
+function optionsFor(
+  { size, fps }: EncoderJob,
+  video: VideoSettings,
+): EncoderOptions {
+  return encoderOptions(encoderOf(video), size, fps);
+}
+
+function encoderOf({ encoder }: VideoSettings): string {
+  return encoder === "auto" ? "libx264" : encoder;
+}
+
 function encoding(
   job: EncoderJob,
   video: VideoSettings,
+  options: EncoderOptions,
   timeBase: number,
 ): string[] {
   const { size, fps } = job;
   const bitrate = video.bitrate ?? autoBitrate(size, fps);
   const gop = video.gop ?? Math.max(1, Math.round(fps));
-  const encoder = video.encoder === "auto" ? "libx264" : video.encoder;
   const filters = [
     ...(job.filters ?? []),
+    ...(size.width % 2 || size.height % 2 ? [EVEN] : []),
     ...(job.time === "now" ? [readClock(timeBase)] : []),
+    ...(options.filters ?? []),
   ];
   return [
     ...(filters.length > 0 ? ["-vf", filters.join(",")] : []),
     "-c:v",
-    encoder,
-    ...(encoder === "libx264" ? x264(size) : []),
-    "-pix_fmt",
-    "yuv420p",
+    encoderOf(video),
+    ...(options.options ?? []),
+    ...(options.pixelFormat ? ["-pix_fmt", options.pixelFormat] : []),
     "-bf",
     "0",
     "-g",
@@ -97,27 +121,18 @@ function encoding(
     `${bitrate}`,
     "-bufsize",
     `${Math.round(bitrate / 4)}`,
-    "-fps_mode",
-    "passthrough",
-    // Else timestamps are rounded to the input's frame rate.
-    "-enc_time_base",
-    "1:1000000",
+    ...(options.anyTime ? ANY_TIME : ["-fps_mode", "cfr", "-r", `${fps}`]),
   ];
 }
 
-/**
- * Whoever decodes untagged video takes BT.601 for small and BT.709 for large
- * pictures; the tag says so in the stream. Through x264 itself: the options of
- * newer FFmpegs of that name convert the picture.
- */
-function x264({ height }: Size): string[] {
-  const colour = height >= 720 ? "bt709" : "smpte170m";
-  return [
-    "-preset",
-    "ultrafast",
-    "-tune",
-    "zerolatency",
-    "-x264-params",
-    `colorprim=${colour}:transfer=${colour}:colormatrix=${colour}`,
-  ];
-}
+/** Chroma is coded at half the size: a last odd column or row is cut off. */
+const EVEN = "crop=trunc(iw/2)*2:trunc(ih/2)*2:0:0";
+
+/** Every picture is coded, whenever it comes. */
+const ANY_TIME = [
+  "-fps_mode",
+  "passthrough",
+  // Else timestamps are rounded to the input's frame rate.
+  "-enc_time_base",
+  "1:1000000",
+];

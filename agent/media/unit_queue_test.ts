@@ -129,7 +129,7 @@ test("AccessUnitHub keeps no GOP of more than four seconds", async () => {
   assert.equal(await drain(queue), "k3");
 });
 
-test("AccessUnitHub keeps no GOP of more than 8 MiB", async () => {
+test("AccessUnitHub keeps no GOP of more than 8 MiB", () => {
   const { hub } = setUp();
   hub.push(unit("k0", 8 << 20));
   hub.push(unit("p1"));

@@ -109,13 +109,29 @@ export function checkOptions<Options>(
   try {
     return schema.parse(query);
   } catch (cause) {
-    if (!(cause instanceof z.ZodError)) throw cause;
+    if (cause instanceof ConfigError) throw cause;
     const names = [...optionNames(schema), ...known];
-    const why = reason(cause.issues[0]!, query, names);
+    const why = cause instanceof z.ZodError
+      ? reason(cause.issues[0]!, shown(query, address), names)
+      : cause instanceof Error
+      ? cause.message
+      : String(cause);
     throw new ConfigError(`Cannot use "${address.redacted}": ${why}`, {
       cause,
     });
   }
+}
+
+/** What the address hides is not to be shown by the way of an error. */
+function shown(
+  query: Readonly<Record<string, string>>,
+  { redacted }: Pick<Address, "redacted">,
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(query).map(([name, value]) =>
+      redacted.includes(`${name}=***`) ? [name, "***"] : [name, value]
+    ),
+  );
 }
 
 function reason(
@@ -126,9 +142,14 @@ function reason(
   if (issue.code === "unrecognized_keys") {
     return unknownName("option", issue.keys[0]!, names);
   }
-  const name = String(issue.path[0]);
-  if (!(name in query)) return `option "${name}" is missing`;
-  return `option "${name}" is "${query[name]}", ${issue.message}`;
+  const name = issue.path[0]?.toString();
+  // A rule about several options together.
+  if (name === undefined) return issue.message;
+  if (name in query) {
+    return `option "${name}" is "${query[name]}", ${issue.message}`;
+  }
+  const isMissing = issue.code === "invalid_type";
+  return `option "${name}"${isMissing ? " is missing" : `: ${issue.message}`}`;
 }
 
 /** `no option "frps" (did you mean "fps"?)`. */

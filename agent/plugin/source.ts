@@ -126,9 +126,10 @@ export interface SourcePlugin<Options = unknown> {
    *
    * @param emit Takes each access unit as soon as its last byte is there.
    * @param context The address, its options, and the machine.
-   * @returns Resolves at the end of an input that has one, which ends the
-   * stream for good, or once `signal` has aborted and everything is given back.
-   * Rejects with what broke, also where a live input ended: the supervisor
+   * @returns Settles once `signal` has aborted and everything is given back: it
+   * resolves, or rejects with the signal's reason. Before that it resolves at
+   * the end of an input that has one, which ends the stream for good, and
+   * rejects with what broke, also where a live input ended: the supervisor
    * restarts it.
    */
   run(emit: EmitAccessUnit, context: SourceContext<Options>): Promise<void>;

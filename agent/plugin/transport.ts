@@ -92,8 +92,9 @@ export interface TransportPlugin<Options = unknown> {
    * @param ready To be called once receivers can come, with the port where it
    * differs from the address's; never where the transport itself connects to
    * its receivers.
-   * @returns Resolves once `signal` has aborted and everything is closed.
-   * Rejects with what broke; the supervisor restarts it.
+   * @returns Settles once `signal` has aborted and everything is closed: it
+   * resolves, or rejects with the signal's reason. Before that it rejects with
+   * what broke; the supervisor restarts it.
    */
   send?(
     viewers: Viewers,

@@ -5,11 +5,14 @@
  */
 
 import type { Decoder } from "../ffmpeg/decoder.ts";
-import { ms } from "../media/time.ts";
+import type { Milliseconds } from "../media/time.ts";
 import type { Clock } from "../plugin/runtime.ts";
+import { pause } from "../watchdog/pause.ts";
 import { StallTimer } from "../watchdog/stall.ts";
+import type { DecoderInput } from "./decode_stage.ts";
 import type { FrameRing } from "./frame_ring.ts";
 import type { ReceivedUnit, StreamInfo } from "./received_unit.ts";
+import { StaleFrames } from "./stale.ts";
 
 /**
  * Access units that may be inside the decoder, besides those it has to hold
@@ -17,48 +20,50 @@ import type { ReceivedUnit, StreamInfo } from "./received_unit.ts";
  */
 const WINDOW = 4;
 
-/** A frame that much older than the newest access unit is not published. */
-const STALE_MS = 100;
-
-/**
- * A decoder that has not caught up after this long is not working off a
- * backlog, it is too slow: its frames are the best there are.
- */
-const CATCH_UP_MS = 500;
-
 /** A decoder that is fed and silent has failed. */
 const STALL_MS = 2000;
 
 /** How long the last frames of a stream may take when another one follows. */
 const FLUSH_MS = 300;
 
+/** How long a decoder that no longer reads may take to say why. */
+const LAST_WORDS_MS = 300;
+
 /** What a run reports, and what it has to know. */
 export interface DecodeRunEvents {
-  /** The origin of the newest access unit there is. */
-  newestAt(): number;
-  /** How far keyframes are apart, in milliseconds. */
-  keyframeDistance(): number;
+  /** What it has to know of the input. */
+  readonly input: Pick<DecoderInput, "newestAt" | "keyframeDistance">;
   /** Called for every frame. */
   progress(): void;
   /** Counted up. */
   readonly counts: { decoded: number; stale: number };
 }
 
+/** What a run uses of a {@linkcode Decoder}. */
+export type FrameDecoder =
+  & Pick<Decoder, "failed" | "feed" | "endInput" | "readFrame">
+  & AsyncDisposable;
+
 /** Feeds access units, and publishes the frames that come out. */
 export class DecodeRun {
-  readonly #decoder: Decoder;
+  readonly #decoder: FrameDecoder;
   readonly #ring: FrameRing;
   readonly #clock: Clock;
   readonly #events: DecodeRunEvents;
   readonly #stall: StallTimer;
+  readonly #staleFrames = new StaleFrames();
+  readonly #ended = new AbortController();
   /** What is inside the decoder, by number. */
   readonly #fed = new Map<number, ReceivedUnit>();
+  #heldBack = 0;
   #room: (() => void) | undefined;
-  #staleSince: number | undefined;
 
-  /** The decoder and the ring stay with the caller. */
+  /**
+   * @param decoder Belongs to the run from here on.
+   * @param ring Stays with the caller.
+   */
   constructor(
-    decoder: Decoder,
+    decoder: FrameDecoder,
     ring: FrameRing,
     clock: Clock,
     events: DecodeRunEvents,
@@ -69,46 +74,49 @@ export class DecodeRun {
     this.#events = events;
     this.#stall = new StallTimer(clock, {
       stallMs: () =>
-        this.#fed.size === 0
+        this.#fed.size <= this.#heldBack
           ? Infinity
-          : Math.max(STALL_MS, 2 * events.keyframeDistance()),
+          : Math.max(STALL_MS, 2 * events.input.keyframeDistance),
     });
   }
 
   /**
-   * Decodes until the stream changes.
+   * Decodes until the stream changes. Called once; nothing is under way any
+   * more when it settles.
    *
    * @returns What the next stream's untagged pictures are.
-   * @throws What broke, or the signal's reason.
+   * @throws What broke first, or the signal's reason.
    */
   async decode(
     first: ReceivedUnit,
     units: AsyncIterator<ReceivedUnit>,
     signal: AbortSignal,
   ): Promise<StreamInfo["untagged"]> {
-    const ended = new AbortController();
+    this.#heldBack = first.stream.reorderDepth;
     const broken = Promise.withResolvers<never>();
     const stop = () => broken.reject(signal.reason);
     signal.addEventListener("abort", stop);
-    const watching = this.#stall.watch(broken.reject, ended.signal);
+    if (signal.aborted) stop();
+    const watching = this.#stall.watch(broken.reject, this.#ended.signal);
     const reading = this.#read();
-    reading.catch(() => {});
-    broken.promise.catch(() => {});
     try {
       const next = await Promise.race([
-        this.#feed(first, units),
-        reading,
         broken.promise,
         this.#decoder.failed,
+        reading,
+        this.#feed(first, units),
       ]);
       this.#decoder.endInput();
-      const flushed = this.#clock.sleep(ms(FLUSH_MS), ended.signal);
-      await Promise.race([reading, flushed]).catch(() => {});
+      const flushed = pause(this.#clock, FLUSH_MS, this.#ended.signal);
+      await Promise.race([reading.catch(() => {}), flushed]);
       return next.untagged;
     } finally {
       signal.removeEventListener("abort", stop);
-      ended.abort();
-      await watching;
+      this.#ended.abort();
+      this.#room?.();
+      await this.#decoder[Symbol.asyncDispose]();
+      // The slot that was being filled is given back only then.
+      await Promise.allSettled([reading, watching]);
     }
   }
 
@@ -118,12 +126,10 @@ export class DecodeRun {
     units: AsyncIterator<ReceivedUnit>,
   ): Promise<StreamInfo> {
     const { stream } = first;
-    const window = WINDOW + stream.reorderDepth;
+    const window = WINDOW + this.#heldBack;
     for (let unit = first; unit.stream === stream;) {
-      if (this.#fed.size === 0) this.#stall.feed(this.#clock.now());
-      this.#fed.set(unit.number, unit);
-      await this.#decoder.feed(unit.data, unit.number, stream);
-      while (this.#fed.size >= window) {
+      await this.#write(unit);
+      while (this.#fed.size >= window && !this.#ended.signal.aborted) {
         await new Promise<void>((resolve) => this.#room = resolve);
       }
       const { value, done } = await units.next();
@@ -132,6 +138,21 @@ export class DecodeRun {
       if (unit.stream !== stream) return unit.stream;
     }
     return stream;
+  }
+
+  async #write(unit: ReceivedUnit): Promise<void> {
+    // Up to here silence was in order.
+    if (this.#fed.size <= this.#heldBack) this.#stall.feed(this.#clock.now());
+    this.#fed.set(unit.number, unit);
+    try {
+      await this.#decoder.feed(unit.data, unit.number, unit.stream);
+    } catch (error) {
+      // What the decoder died of says more than that it no longer reads.
+      const { failed } = this.#decoder;
+      const waited = pause(this.#clock, LAST_WORDS_MS, this.#ended.signal);
+      await Promise.race([failed, waited]);
+      throw error;
+    }
   }
 
   async #read(): Promise<never> {
@@ -167,24 +188,19 @@ export class DecodeRun {
     }
   }
 
+  #isStale({ origin }: ReceivedUnit, now: Milliseconds): boolean {
+    const lag = this.#events.input.newestAt - origin.at;
+    return this.#staleFrames.isStale(lag, now);
+  }
+
   /** Forgets what is decoded by now, or was skipped by the decoder. */
   #take(number: number): ReceivedUnit | undefined {
     const unit = this.#fed.get(number);
     this.#fed.delete(number);
-    const { reorderDepth = 0 } = unit?.stream ?? {};
     for (const other of this.#fed.keys()) {
-      if (other + reorderDepth < number) this.#fed.delete(other);
+      if (other + this.#heldBack < number) this.#fed.delete(other);
     }
     this.#room?.();
     return unit;
-  }
-
-  #isStale({ origin }: ReceivedUnit, now: number): boolean {
-    if (this.#events.newestAt() - origin.at <= STALE_MS) {
-      this.#staleSince = undefined;
-      return false;
-    }
-    this.#staleSince ??= now;
-    return now - this.#staleSince < CATCH_UP_MS;
   }
 }

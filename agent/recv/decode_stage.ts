@@ -30,9 +30,9 @@ export interface DecoderInput {
   /** Access units as they arrive. */
   readonly hub: AccessUnitHub<ReceivedUnit>;
   /** The origin of the newest access unit there is. */
-  newestAt(): number;
+  readonly newestAt: number;
   /** How far keyframes are apart, in milliseconds. */
-  keyframeDistance(): number;
+  readonly keyframeDistance: number;
 }
 
 /** One decoder for all sinks that want the same frames. */
@@ -122,8 +122,7 @@ export class DecodeStage {
       );
       this.#size = `${width}x${height}`;
       const run = new DecodeRun(decoder, ring, runtime, {
-        newestAt: this.#input.newestAt,
-        keyframeDistance: this.#input.keyframeDistance,
+        input: this.#input,
         counts: this.counts,
         progress,
       });

@@ -7,29 +7,43 @@
 import { frameBytes, type FrameFormat } from "../media/frame.ts";
 import type { FrameMemory } from "../plugin/sink.ts";
 import { abortable } from "../watchdog/abortable.ts";
-import { FrameRing } from "./frame_ring.ts";
+import { FrameRing, slotsFor } from "./frame_ring.ts";
 
-/** Offers memory for a ring, or not. */
+/** Makes memory for a ring. */
 export type Allocate = (
   format: FrameFormat,
   slots: number,
-) => Promise<FrameMemory> | undefined;
+) => FrameMemory | Promise<FrameMemory>;
 
 /** Hands sinks the ring that frames go to now. */
 export class FrameStream {
   readonly #slots: number;
-  readonly #allocators: Allocate[] = [];
+  readonly #onError: (error: unknown) => void;
+  readonly #allocators = new Set<Allocate>();
+  /** Those of earlier rings whose readers are not done yet. */
+  readonly #closing = new Set<Promise<void>>();
   #ring: FrameRing | undefined;
   #wake = Promise.withResolvers<void>();
 
-  /** @param slots Frames that can be held at a time. */
-  constructor(slots: number) {
-    this.#slots = slots;
+  /**
+   * @param sinks How many read each ring.
+   * @param onError Called if memory cannot be given back.
+   */
+  constructor(sinks: number, onError: (error: unknown) => void) {
+    this.#slots = slotsFor(sinks);
+    this.#onError = onError;
   }
 
-  /** Adds somebody who may own the memory; the first one asked does. */
-  offer(allocate: Allocate): void {
-    this.#allocators.push(allocate);
+  /**
+   * Adds somebody who makes the memory; of several the first one does.
+   *
+   * @returns Disposing it takes the offer back: for rings to come.
+   */
+  offer(allocate: Allocate): Disposable {
+    this.#allocators.add(allocate);
+    return {
+      [Symbol.dispose]: () => void this.#allocators.delete(allocate),
+    };
   }
 
   /**
@@ -38,8 +52,14 @@ export class FrameStream {
    */
   async begin(format: FrameFormat): Promise<FrameRing> {
     if (this.#ring && same(this.#ring.format, format)) return this.#ring;
-    this.#ring?.close();
-    this.#ring = new FrameRing(format, await this.#memory(format));
+    this.#end();
+    const memory = await this.#memory(format);
+    try {
+      this.#ring = new FrameRing(format, memory);
+    } catch (error) {
+      await memory[Symbol.asyncDispose]();
+      throw error;
+    }
     this.#wake.resolve();
     this.#wake = Promise.withResolvers();
     return this.#ring;
@@ -56,15 +76,32 @@ export class FrameStream {
     return this.#ring;
   }
 
-  /** No more frames will come. */
-  close(): void {
-    this.#ring?.close();
+  /**
+   * No more frames will come.
+   *
+   * @returns Resolves once all memory is given back.
+   */
+  async close(): Promise<void> {
+    this.#end();
+    await Promise.all(this.#closing);
+  }
+
+  #end(): void {
+    if (this.#ring === undefined) return;
+    const closing = this.#ring.close()
+      .catch(this.#onError)
+      .finally(() => this.#closing.delete(closing));
+    this.#closing.add(closing);
+    this.#ring = undefined;
   }
 
   async #memory(format: FrameFormat): Promise<FrameMemory> {
     for (const allocate of this.#allocators) {
       const memory = await allocate(format, this.#slots);
-      if (memory !== undefined) return memory;
+      const { length } = memory.slots;
+      if (length >= this.#slots) return memory;
+      await memory[Symbol.asyncDispose]();
+      throw new RangeError(`${length} slots where ${this.#slots} are needed`);
     }
     const bytes = frameBytes(format);
     return {

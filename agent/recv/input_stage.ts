@@ -5,48 +5,41 @@
  */
 
 import { ConfigError, StreamError } from "../errors.ts";
-import type { AccessUnitHub } from "../media/access_unit_hub.ts";
-import {
-  AccessUnitSplitter,
-  MAX_ACCESS_UNIT_BYTES,
-  type SplitUnit,
-} from "../media/access_unit_splitter.ts";
-import { concat } from "../media/bytes.ts";
+import { AccessUnitHub } from "../media/access_unit_hub.ts";
+import type { AccessUnit } from "../media/access_unit.ts";
+import type { SplitUnit } from "../media/access_unit_splitter.ts";
 import { RateMeter } from "../media/meter.ts";
-import { sniff } from "../media/sniff.ts";
 import { checkOptions } from "../plugin/options.ts";
 import type { ByteIngest, Ingest } from "../plugin/transport.ts";
 import { bootTag } from "../runtime/boot.ts";
 import { createStatus } from "../watchdog/status.ts";
 import { type Attempt, supervise } from "../watchdog/supervisor.ts";
+import type { DecoderInput } from "./decode_stage.ts";
+import { ElementaryStream } from "./elementary_stream.ts";
 import { type ReceivedUnit, UnitReceiver } from "./received_unit.ts";
 import type { RecvOptions } from "./recv.ts";
 import type { RecvStatus } from "./status.ts";
-
-/** Bytes without the end of an access unit: two of the largest there may be. */
-const MAX_BARREN_BYTES = 2 * MAX_ACCESS_UNIT_BYTES;
 
 /** Silence on a connection that is a failure. */
 const STALL_MS = 2000;
 
 /** One input address and what comes from it. */
-export class InputStage {
+export class InputStage implements DecoderInput {
+  /** Access units as they arrive. */
+  readonly hub: AccessUnitHub<ReceivedUnit>;
   readonly #options: RecvOptions;
-  readonly #hub: AccessUnitHub<ReceivedUnit>;
   readonly #pluginOptions: unknown;
   readonly #supervisor;
   readonly #receiver: UnitReceiver;
   readonly #rate = new RateMeter();
   #units = 0;
-  #newestAt = -Infinity;
+  #newestAt = 0;
   #stallMs = Infinity;
   #peer: string | undefined;
   #format: string | undefined;
-  /** Bytes that are to be there before the next look at what they are. */
-  #lookAt = 0;
 
   /** @throws {ConfigError} If an option of the address is wrong. */
-  constructor(options: RecvOptions, hub: AccessUnitHub<ReceivedUnit>) {
+  constructor(options: RecvOptions) {
     const { plugin, address } = options.input;
     if (plugin.receive === undefined) {
       throw new ConfigError(
@@ -54,7 +47,7 @@ export class InputStage {
       );
     }
     this.#options = options;
-    this.#hub = hub;
+    this.hub = new AccessUnitHub(() => options.runtime.now());
     this.#pluginOptions = checkOptions(plugin.options, address.query, address);
     this.#supervisor = createStatus(options.runtime.now());
     this.#receiver = new UnitReceiver(options.runtime, bootTag);
@@ -104,27 +97,34 @@ export class InputStage {
 
   async #attempt({ signal, progress }: Attempt): Promise<void> {
     const { runtime, log, input: { plugin, address } } = this.#options;
+    const startedAt = runtime.now();
     this.#stallMs = Infinity;
-    await using ingest = await plugin.receive!({
+    const ingest = await plugin.receive!({
       address,
       options: this.#pluginOptions,
       signal,
       runtime,
       log: log(`recv ${plugin.name}`),
     });
-    const stop = () => void ingest[Symbol.asyncDispose]();
-    signal.addEventListener("abort", stop, { once: true });
+    await using open = closeOnce(ingest);
+    // What goes wrong with it is thrown where it is closed again.
+    const stop = () => void open.close().catch(() => {});
+    signal.addEventListener("abort", stop);
     if (signal.aborted) stop();
-    this.#stallMs = STALL_MS;
+    // Silence counts from the start of the attempt: without the wait.
+    this.#stallMs = runtime.now() - startedAt + STALL_MS;
     this.#peer = ingest.peer;
     this.#receiver.reset();
     try {
-      await this.#take(ingest, progress);
+      await this.#take(ingest, () => {
+        this.#stallMs = STALL_MS;
+        progress();
+      });
     } finally {
       signal.removeEventListener("abort", stop);
       this.#peer = undefined;
       this.#format = undefined;
-      this.#hub.interrupt();
+      this.hub.interrupt();
     }
     signal.throwIfAborted();
     throw new StreamError("ended", `${ingest.peer} closed the connection`);
@@ -132,6 +132,7 @@ export class InputStage {
 
   async #take(ingest: Ingest, progress: () => void): Promise<void> {
     if (ingest.type === "bytes") return await this.#split(ingest, progress);
+    this.#format = "h264";
     for await (const unit of ingest.units) {
       progress();
       const hasParameterSets = unit.keyframe;
@@ -141,59 +142,37 @@ export class InputStage {
   }
 
   async #split(
-    { chunks }: ByteIngest,
+    { chunks, peer }: ByteIngest & { peer: string },
     progress: () => void,
   ): Promise<void> {
-    const splitter = new AccessUnitSplitter();
-    let head = new Uint8Array();
-    this.#lookAt = 0;
-    let barren = 0;
-    const take = (bytes: Uint8Array) => {
-      const units = splitter.push(bytes);
-      barren = units.length > 0 ? 0 : barren + bytes.length;
-      if (barren > MAX_BARREN_BYTES) throw this.#undecodable("no picture ends");
-      for (const unit of units) this.#push(unit);
-    };
+    const stream = new ElementaryStream(peer);
     for await (const chunk of chunks) {
-      if (this.#format === undefined) {
-        head = concat(head, chunk);
-        this.#format = this.#recognise(head);
-        if (this.#format === undefined) continue;
-        progress();
-        take(head);
-      } else {
-        progress();
-        take(chunk);
-      }
+      const units = stream.push(chunk);
+      this.#format = stream.format;
+      if (stream.format !== undefined) progress();
+      for (const unit of units) this.#push(unit);
     }
-    for (const unit of splitter.flush()) this.#push(unit);
+    for (const unit of stream.flush()) this.#push(unit);
   }
 
-  /** Says what the bytes are, once enough of them are there. */
-  #recognise(head: Uint8Array): "h264" | undefined {
-    // A peer that sends single bytes must not make us look at all of them
-    // every time.
-    if (head.length < this.#lookAt) return undefined;
-    this.#lookAt = head.length * 1.1;
-    const format = sniff(head);
-    if (format === "h264" || format === undefined) return format;
-    throw this.#undecodable(
-      `it is ${format === "unknown" ? "something else" : format}, not H.264`,
-    );
-  }
-
-  #undecodable(why: string): StreamError {
-    const message = `Cannot decode what ${this.#peer} sends: ${why}`;
-    return new StreamError("undecodable", message);
-  }
-
-  #push(unit: SplitUnit): void {
+  #push(unit: SplitUnit & Pick<AccessUnit, "capturedAt">): void {
     this.#units++;
     this.#rate.add(this.#options.runtime.now(), unit.data.length);
-    if (unit.discontinuity) this.#hub.interrupt();
+    if (unit.discontinuity) this.hub.interrupt();
     const received = this.#receiver.receive(unit);
     if (received === undefined) return;
-    this.#newestAt = Math.max(this.#newestAt, received.origin.at);
-    this.#hub.push(received);
+    // Not the largest there was: clocks of other machines are set.
+    this.#newestAt = received.origin.at;
+    this.hub.push(received);
   }
+}
+
+/** A transport closes its stream once, whoever wants it closed. */
+function closeOnce(
+  ingest: AsyncDisposable,
+): AsyncDisposable & { close(): Promise<void> } {
+  let closing: Promise<void> | undefined;
+  const close = () =>
+    closing ??= (async () => await ingest[Symbol.asyncDispose]())();
+  return { close, [Symbol.asyncDispose]: close };
 }

@@ -5,11 +5,12 @@
  */
 
 import { StreamError } from "../errors.ts";
+import type { AccessUnit } from "../media/access_unit.ts";
 import type { SplitUnit } from "../media/access_unit_splitter.ts";
 import { ParameterSetCache } from "../media/parameter_sets.ts";
 import type { Sps } from "../media/sps.ts";
 import { type Milliseconds, ms } from "../media/time.ts";
-import { readTiming, type Timing } from "../media/timing_sei.ts";
+import { readTiming } from "../media/timing_sei.ts";
 import { MAX_PIXELS } from "../ffmpeg/decoder_args.ts";
 import type { Clock } from "../plugin/runtime.ts";
 import type { AgeStatus } from "./status.ts";
@@ -57,12 +58,14 @@ const MAX_REORDER_DEPTH = 16;
 export class UnitReceiver {
   /** Access units that came damaged. */
   damaged = 0;
-  /** Distance between the last two keyframes. */
+  /** Distance between the last two keyframes of one connection. */
   keyframeDistance: Milliseconds = ms(0);
   readonly #clock: Clock;
   readonly #bootTag: string;
   #parameterSets = new ParameterSetCache();
+  /** Of this connection; none before its first keyframe. */
   #stream: StreamInfo | undefined;
+  #latest: StreamInfo | undefined;
   #number = 0;
   #keyframeAt: Milliseconds | undefined;
 
@@ -74,21 +77,26 @@ export class UnitReceiver {
 
   /** What the last keyframe said. */
   get stream(): StreamInfo | undefined {
-    return this.#stream;
+    return this.#latest;
   }
 
   /** Another sender, or another connection: its parameter sets are its own. */
   reset(): void {
     this.#parameterSets = new ParameterSetCache();
+    this.#stream = undefined;
+    this.#keyframeAt = undefined;
   }
 
   /**
    * Takes an access unit.
    *
+   * @param unit With `capturedAt` where the transport itself knows it.
    * @returns It, or `undefined` if no decoder could use it.
    * @throws {StreamError} "undecodable" if its pictures are too large.
    */
-  receive(unit: SplitUnit): ReceivedUnit | undefined {
+  receive(
+    unit: SplitUnit & Pick<AccessUnit, "capturedAt">,
+  ): ReceivedUnit | undefined {
     const receivedAt = this.#clock.now();
     if (unit.damaged) this.damaged++;
     // Parameter sets may change in front of any picture.
@@ -96,8 +104,8 @@ export class UnitReceiver {
     if (unit.keyframe) this.#begin(receivedAt);
     if (this.#stream === undefined) return undefined;
     const { keyframe } = unit;
-    const timing = readTiming(unit.data);
-    const origin = this.#origin(timing, receivedAt);
+    const origin = this.#origin(unit, receivedAt);
+    const isCapture = origin.since.startsWith("capture");
     return {
       data: keyframe
         ? this.#parameterSets.withParameterSets(unit.data)
@@ -105,7 +113,7 @@ export class UnitReceiver {
       keyframe,
       number: ++this.#number,
       receivedAt,
-      ...(timing?.captured && { capturedAt: origin.at }),
+      ...(isCapture && { capturedAt: origin.at }),
       origin,
       stream: this.#stream,
     };
@@ -113,19 +121,28 @@ export class UnitReceiver {
 
   /** A keyframe says what comes from here on. */
   #begin(now: Milliseconds): void {
-    this.keyframeDistance = ms(now - (this.#keyframeAt ?? now));
+    if (this.#keyframeAt !== undefined) {
+      this.keyframeDistance = ms(now - this.#keyframeAt);
+    }
     this.#keyframeAt = now;
     const { sps } = this.#parameterSets;
     if (sps === undefined) return;
     const stream = describe(sps);
-    if (!same(stream, this.#stream)) this.#stream = stream;
+    if (!same(stream, this.#latest)) this.#latest = stream;
+    this.#stream = this.#latest;
   }
 
   #origin(
-    timing: Timing | undefined,
+    unit: Pick<AccessUnit, "data" | "capturedAt">,
     receivedAt: Milliseconds,
   ): ReceivedUnit["origin"] {
-    if (timing === undefined) return { at: receivedAt, since: "arrival" };
+    const timing = readTiming(unit.data);
+    if (timing === undefined) {
+      const at = unit.capturedAt;
+      return at === undefined
+        ? { at: receivedAt, since: "arrival" }
+        : { at, since: "capture, wall clock" };
+    }
     if (timing.bootTag === this.#bootTag) {
       const since = timing.captured ? "capture" : "sent";
       return { at: ms(timing.monotonic / 1000), since };

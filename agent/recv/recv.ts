@@ -6,16 +6,12 @@
  */
 
 import { decoderArgs } from "../ffmpeg/decoder_args.ts";
-import { AccessUnitHub } from "../media/access_unit_hub.ts";
 import type { Logger } from "../plugin/context.ts";
 import type { Runtime } from "../plugin/runtime.ts";
 import type { Resolved } from "../registry.ts";
-import { DecodeStage } from "./decode_stage.ts";
-import { SLOTS_OF_DECODER, SLOTS_PER_SINK } from "./frame_ring.ts";
-import { FrameStream } from "./frame_stream.ts";
+import { DecodeGroup, groupSinks } from "./decode_group.ts";
 import { InputStage } from "./input_stage.ts";
-import type { ReceivedUnit } from "./received_unit.ts";
-import { SinkStage, type Wanted } from "./sink_stage.ts";
+import { SinkStage } from "./sink_stage.ts";
 import type { RecvStatus } from "./status.ts";
 
 /** What is received, and where its frames go. */
@@ -55,40 +51,22 @@ export interface Receiver {
  * @throws {ConfigError} If an option of an address is wrong.
  */
 export function createReceiver(options: RecvOptions): Receiver {
-  const { runtime } = options;
-  const hub = new AccessUnitHub<ReceivedUnit>(() => runtime.now());
-  const input = new InputStage(options, hub);
+  const input = new InputStage(options);
   const sinks = options.sinks.map((sink) => new SinkStage(options, sink));
-  const groups = [
-    ...Map.groupBy(sinks, ({ wanted }) => kindOf(wanted)).values(),
-  ]
-    .map((sinks) => {
-      const slots = SLOTS_OF_DECODER + SLOTS_PER_SINK * sinks.length;
-      const stream = new FrameStream(slots);
-      const decoder = new DecodeStage(options, sinks[0]!.wanted, {
-        hub,
-        newestAt: () => input.newestAt,
-        keyframeDistance: () => input.keyframeDistance,
-      }, stream);
-      return { sinks, stream, decoder };
-    });
+  const groups = groupSinks(sinks).map((sinks) =>
+    new DecodeGroup(options, sinks, input)
+  );
 
   async function run(): Promise<void> {
     const stop = new AbortController();
     const signal = AbortSignal.any([options.signal, stop.signal]);
-    const writing = groups.flatMap(({ sinks, stream }) =>
-      sinks.map((sink) => sink.run(stream, signal))
-    );
-    const feeding = [
-      input.run(signal),
-      ...groups.map(({ decoder }) => decoder.run(signal)),
-    ];
+    const receiving = input.run(signal);
+    const serving = groups.map((group) => group.run(signal));
     try {
-      await Promise.race([Promise.all(writing), ...feeding]);
+      await Promise.race([receiving, Promise.all(serving)]);
     } finally {
       stop.abort();
-      await Promise.allSettled([...writing, ...feeding]);
-      for (const { stream } of groups) stream.close();
+      await Promise.allSettled([receiving, ...serving]);
     }
   }
 
@@ -107,9 +85,4 @@ export function createReceiver(options: RecvOptions): Receiver {
         return ["ffmpeg", ...args];
       })),
   };
-}
-
-/** Sinks with the same kind of frames share a decoder. */
-function kindOf({ pixelFormat, size }: Wanted): string {
-  return `${pixelFormat} ${size?.width}x${size?.height}`;
 }

@@ -9,16 +9,17 @@ import type { PixelFormat } from "../media/frame.ts";
 import { Quantiles, RateMeter } from "../media/meter.ts";
 import { checkSink } from "../plugin/reserved.ts";
 import type { PluginContext } from "../plugin/context.ts";
-import type { FrameSink } from "../plugin/sink.ts";
+import type { FrameSink, WriteResult } from "../plugin/sink.ts";
 import type { Size } from "../plugin/source.ts";
 import type { Resolved } from "../registry.ts";
 import { abortable } from "../watchdog/abortable.ts";
 import { createStatus } from "../watchdog/status.ts";
 import { type Attempt, supervise } from "../watchdog/supervisor.ts";
-import type { FrameRing } from "./frame_ring.ts";
+import type { FrameRing, Slot } from "./frame_ring.ts";
 import type { FrameStream } from "./frame_stream.ts";
 import type { RecvOptions } from "./recv.ts";
 import type { AgeStatus, SinkStatus } from "./status.ts";
+import type { Subscription } from "./subscription.ts";
 
 /** Which frames a sink wants. */
 export interface Wanted {
@@ -43,6 +44,8 @@ export class SinkStage {
   #since: AgeStatus["since"] = "arrival";
   #written = 0;
   #dropped = 0;
+  /** What it reads now. */
+  #subscription: Subscription | undefined;
 
   /** @throws {ConfigError} If an option of the sink's address is wrong. */
   constructor(options: RecvOptions, sink: Resolved<"sink">) {
@@ -66,13 +69,12 @@ export class SinkStage {
   async run(stream: FrameStream, signal: AbortSignal): Promise<void> {
     const { runtime, log, maxRetries } = this.#options;
     const { plugin } = this.#sink;
-    if (plugin.allocate !== undefined) {
-      const context = this.#context(signal);
-      stream.offer(async (format, slots) =>
-        await plugin.allocate!(format, slots, context)
-      );
-    }
-    await supervise((attempt) => this.#attempt(stream, attempt), {
+    // One for the whole life: `allocate` and `open` get the same.
+    const context = this.#context(signal);
+    using _ = plugin.allocate === undefined ? null : stream.offer(
+      (format, slots) => plugin.allocate!(format, slots, context),
+    );
+    await supervise((attempt) => this.#attempt(stream, context, attempt), {
       subject: this.#sink.address.redacted,
       signal,
       clock: runtime,
@@ -89,7 +91,7 @@ export class SinkStage {
       address: this.#sink.address.redacted,
       supervisor: this.#supervisor,
       written: this.#written,
-      dropped: this.#dropped,
+      dropped: this.#dropped + (this.#subscription?.dropped ?? 0),
       fps: this.#rate.read(this.#options.runtime.now()).perSecond,
       ...(p50 !== undefined && p95 !== undefined &&
         { age: { since: this.#since, p50, p95 } }),
@@ -110,17 +112,17 @@ export class SinkStage {
 
   async #attempt(
     stream: FrameStream,
-    { signal, progress }: Attempt,
+    context: PluginContext<unknown>,
+    attempt: Attempt,
   ): Promise<"finished"> {
     const { plugin } = this.#sink;
-    const context = this.#context(signal);
     await using prepared = await plugin.prepare?.(context);
     let ring: FrameRing | undefined;
     try {
       while (true) {
-        ring = await stream.next(ring, signal);
+        ring = await stream.next(ring, attempt.signal);
         await using sink = await plugin.open(ring.format, context, prepared);
-        await this.#feed(sink, ring, progress, signal);
+        await this.#feed(sink, ring, attempt);
       }
     } catch (error) {
       if (error instanceof StreamError && error.failure === "ended") {
@@ -130,38 +132,53 @@ export class SinkStage {
     }
   }
 
+  /** Writes until the ring is closed. */
   async #feed(
     sink: FrameSink,
     ring: FrameRing,
-    progress: () => void,
-    signal: AbortSignal,
+    { signal, progress }: Attempt,
   ): Promise<void> {
     using subscription = ring.subscribe(this.wanted.fps);
+    this.#subscription = subscription;
     const stop = () => subscription.end();
-    signal.addEventListener("abort", stop, { once: true });
+    signal.addEventListener("abort", stop);
     if (signal.aborted) stop();
-    let counted = 0;
     try {
-      for await (const frame of subscription.frames()) {
-        // When the sink gets it, not when it is done with it.
-        const age = this.#options.runtime.now() - frame.origin.at;
-        this.#since = frame.origin.since;
+      while (true) {
+        const slot = await subscription.next();
+        if (slot === undefined) break;
         // A reader that has stopped reading must not keep us from ending.
-        const result = await abortable(sink.write(frame), signal);
-        if (result === "skipped") this.#dropped++;
-        else this.#count(age);
-        this.#dropped += subscription.dropped - counted;
-        counted = subscription.dropped;
+        await abortable(this.#write(sink, slot, ring), signal);
         progress();
       }
     } finally {
       signal.removeEventListener("abort", stop);
+      subscription.end();
+      this.#subscription = undefined;
+      this.#dropped += subscription.dropped;
     }
     signal.throwIfAborted();
   }
 
-  #count(age: number): void {
+  /** The slot stays borrowed until the sink is done, awaited or not. */
+  async #write(sink: FrameSink, slot: Slot, ring: FrameRing): Promise<void> {
+    const { origin } = slot.frame!;
+    // When the sink gets it, not when it is done with it.
+    const age = this.#options.runtime.now() - origin.at;
+    let result: WriteResult = "skipped";
+    try {
+      result = await sink.write(slot.frame!);
+    } finally {
+      ring.release(slot);
+      if (result === "skipped") this.#dropped++;
+      else this.#count(age, origin.since);
+    }
+  }
+
+  #count(age: number, since: AgeStatus["since"]): void {
     this.#written++;
+    if (since !== this.#since) this.#ages.clear();
+    this.#since = since;
     this.#ages.add(age);
     this.#rate.add(this.#options.runtime.now());
   }

@@ -29,7 +29,7 @@ export interface SinkStatus {
   readonly supervisor: SupervisorStatus;
   /** Frames it has taken. */
   readonly written: number;
-  /** Frames that a newer one replaced while it was busy. */
+  /** Frames that a newer one replaced while it was busy, or nobody took. */
   readonly dropped: number;
   /** Frames it took per second, over the last two seconds. */
   readonly fps: number;

@@ -4,15 +4,15 @@
  * @module
  */
 
-import { encoderArgs } from "../ffmpeg/encoder_args.ts";
 import { AccessUnitHub } from "../media/access_unit_hub.ts";
-import { ms } from "../media/time.ts";
 import type { Logger } from "../plugin/context.ts";
 import type { Runtime } from "../plugin/runtime.ts";
 import type { WireUnit } from "../plugin/transport.ts";
 import type { Resolved } from "../registry.ts";
 import { bootTag } from "../runtime/boot.ts";
 import { abortable } from "../watchdog/abortable.ts";
+import { pause } from "../watchdog/pause.ts";
+import { dryRun } from "./dry_run.ts";
 import { OutputStage } from "./output_stage.ts";
 import { SourceStage } from "./source_stage.ts";
 import type { SendStatus } from "./status.ts";
@@ -52,7 +52,10 @@ export interface Sender {
 }
 
 /** How long viewers may take for what is left when the input has ended. */
-const DRAIN_MS = ms(5000);
+const DRAIN_MS = 5000;
+
+/** How late it may be noticed that they have. */
+const DRAIN_CHECK_MS = 10;
 
 /**
  * Makes a send pipeline.
@@ -95,10 +98,13 @@ export function createSender(options: SendOptions): Sender {
 
   /** The input has ended: viewers get what they have not taken yet. */
   async function drain(signal: AbortSignal): Promise<void> {
-    hub.end();
     const deadline = runtime.now() + DRAIN_MS;
+    hub.end();
+    // Whoever comes now, or comes back, has missed it.
+    hub.interrupt();
     while (hub.size > 0 && runtime.now() < deadline && !signal.aborted) {
-      await runtime.sleep(ms(10), signal).catch(() => {});
+      await pause(runtime, DRAIN_CHECK_MS, signal);
+      hub.end();
     }
   }
 
@@ -108,21 +114,7 @@ export function createSender(options: SendOptions): Sender {
       source: source.status(),
       outputs: outputs.map((output) => output.status()),
     }),
-    async commands() {
-      const commands: string[][] = [];
-      const never = AbortSignal.abort(new Error("Dry run"));
-      const context = source.context(options.signal);
-      await options.source.plugin.run(() => {}, {
-        ...context,
-        encode(job) {
-          const args = encoderArgs(job, context.video, runtime.wallClock());
-          commands.push(["ffmpeg", ...args]);
-          return Promise.reject(never.reason);
-        },
-      }).catch((error) => {
-        if (error !== never.reason) throw error;
-      });
-      return commands;
-    },
+    commands: () =>
+      dryRun(options.source.plugin, source.context(options.signal)),
   };
 }

@@ -87,8 +87,15 @@ export class SourceStage {
     };
   }
 
-  /** What the plugin gets. */
-  context(signal: AbortSignal): SourceContext<unknown> {
+  /**
+   * What the plugin gets.
+   *
+   * @param expectSilence Called when it says that pictures may stop coming.
+   */
+  context(
+    signal: AbortSignal,
+    expectSilence: () => void = () => {},
+  ): SourceContext<unknown> {
     const { source, runtime, log } = this.#options;
     return {
       address: source.address,
@@ -97,9 +104,7 @@ export class SourceStage {
       signal,
       runtime,
       log: log(`send ${source.plugin.name}`),
-      expectSilence: () => {
-        this.#stallMs = Infinity;
-      },
+      expectSilence,
       probe: (input) => probe(input, { runtime, signal }),
       encode: (job, emit) =>
         encode(job, this.#video, emit, { runtime, signal }),
@@ -107,29 +112,35 @@ export class SourceStage {
   }
 
   async #attempt({ signal, progress }: Attempt): Promise<"finished"> {
+    const { source: { plugin }, runtime } = this.#options;
+    const startedAt = runtime.now();
     this.#stallMs = Infinity;
     if (this.#waits) await this.#events.wanted(signal);
-    this.#stallMs = FIRST_UNIT_MS;
+    // Silence counts from the start of the attempt: without the wait.
+    this.#stallMs = runtime.now() - startedAt + FIRST_UNIT_MS;
     this.#keyframeAt = undefined;
-    let patient = false;
-    const context = this.context(signal);
-    const expectSilence = () => {
+    let [patient, over] = [false, false];
+    const context = this.context(signal, () => {
       patient = true;
       this.#stallMs = Infinity;
-    };
+    });
     try {
-      await this.#options.source.plugin.run((unit) => {
+      await plugin.run((unit) => {
+        // What a source says after its end would mix with its successor's.
+        if (over || signal.aborted) return;
         progress();
         if (!patient) this.#watchKeyframes(unit);
         this.#units++;
-        this.#rate.add(this.#options.runtime.now(), unit.data.length);
+        this.#rate.add(runtime.now(), unit.data.length);
         this.#events.onUnit(unit);
-      }, { ...context, expectSilence });
+      }, context);
       signal.throwIfAborted();
       return "finished";
     } catch (error) {
       this.#events.onInterrupt();
       throw error;
+    } finally {
+      over = true;
     }
   }
 

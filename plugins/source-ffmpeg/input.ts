@@ -21,6 +21,24 @@ export const FORMATS = [
   "flv",
 ] as const;
 
+/** One of {@linkcode FORMATS}. */
+export type Format = (typeof FORMATS)[number];
+
+/** Formats whose input is told its size; of the others FFmpeg knows it. */
+const TAKES_SIZE: readonly Format[] = ["rawvideo", "v4l2", "x11grab"];
+
+/** Formats whose input is told its rate: those without timestamps, and devices. */
+const TAKES_FPS: readonly Format[] = [
+  ...TAKES_SIZE,
+  "image2",
+  "h264",
+  "hevc",
+  "mjpeg",
+];
+
+/** Formats that are no files: what stands behind `-i` is a name of their own. */
+const NAMED: readonly Format[] = ["v4l2", "lavfi", "x11grab"];
+
 /** Containers that FFmpeg may recognise by itself: none names other files. */
 const RECOGNISED = [
   "avi",
@@ -37,37 +55,44 @@ const RECOGNISED = [
   "webm",
 ];
 
-/** What is known of an input. */
+/** What is known of an input, and how it is to be read. */
 export interface InputOptions {
-  readonly format?: (typeof FORMATS)[number] | undefined;
+  /** Absent: FFmpeg finds out. */
+  readonly format?: Format | undefined;
+  /** Layout of raw frames. */
   readonly pixelFormat: string;
-  readonly loop: boolean;
-  /** Whether pictures come when they come; else it is a file. */
-  readonly live: boolean;
-  /** Whether FFmpeg is to read a file no faster than it plays. */
+  /** Whether to begin anew at the end. */
+  readonly loop?: boolean;
+  /** Whether FFmpeg is to read no faster than the input plays. */
   readonly pace?: boolean;
-  readonly size?: Size;
-  readonly fps?: number;
+  /**
+   * Whether to begin with the first bytes: what is known need not be looked
+   * for, and bytes that are looked at are bytes behind.
+   */
+  readonly immediate?: boolean;
+  /** Passed on where the format takes it. */
+  readonly size?: Size | undefined;
+  /** Passed on where the format takes it. */
+  readonly fps?: number | undefined;
 }
 
-/** Composes the arguments up to and including `-i`. */
+/** Composes the arguments up to and including `-i` and the input. */
 export function inputArgs(path: string, options: InputOptions): string[] {
-  const { format, size, fps, live, loop, pace } = options;
-  const isDevice = format === "v4l2" || format === "lavfi" ||
-    format === "x11grab";
+  const { format, size, fps } = options;
+  const takes = (formats: readonly Format[]) =>
+    format !== undefined && formats.includes(format);
   return [
-    ...(!live && loop ? ["-stream_loop", "-1"] : []),
-    ...(!live && pace ? ["-re"] : []),
-    // What is known need not be looked for.
-    ...(live && !isDevice ? ["-probesize", "32", "-analyzeduration", "0"] : []),
+    ...(options.loop ? ["-stream_loop", "-1"] : []),
+    ...(options.pace ? ["-re"] : []),
+    ...(options.immediate ? ["-probesize", "32", "-analyzeduration", "0"] : []),
     ...(format ? ["-f", format] : ["-format_whitelist", RECOGNISED.join(",")]),
     ...(format === "rawvideo" ? ["-pixel_format", options.pixelFormat] : []),
-    ...(size && format !== "lavfi"
+    ...(size && takes(TAKES_SIZE)
       ? ["-video_size", `${size.width}x${size.height}`]
       : []),
-    ...(fps && format !== "lavfi" ? ["-framerate", `${fps}`] : []),
-    ...(isDevice ? [] : ["-protocol_whitelist", "file"]),
-    "-i",
-    isDevice ? path : `file:${path}`,
+    ...(fps && takes(TAKES_FPS) ? ["-framerate", `${fps}`] : []),
+    ...(takes(NAMED)
+      ? ["-i", path]
+      : ["-protocol_whitelist", "file", "-i", `file:${path}`]),
   ];
 }

@@ -5,27 +5,61 @@
  * @module
  */
 
-import type { EncoderJob, PluginHost, Size, SourceContext } from "../../mod.ts";
-import { FORMATS, inputArgs } from "./input.ts";
+import type { EncoderJob, PluginHost, SourceContext } from "../../mod.ts";
+import { type Format, FORMATS } from "./input.ts";
+import { deviceJob, fileJob, type Options, pipedJob, rawJob } from "./job.ts";
 
 /** Version of the plugin contract this file is written for. */
 export const apiVersion = 1;
 
-/** What raw frames are taken for if the user does not say. */
-const RAW = { size: { width: 640, height: 480 }, fps: 30 };
+/** Formats of devices, which deliver pictures when they have some. */
+const DEVICES: readonly Format[] = ["v4l2", "x11grab"];
 
-/** Used where a file does not tell its rate. */
-const UNKNOWN_FPS = 25;
+/** Formats whose input is no path: a graph, a display, a pattern of names. */
+const PATHLESS: readonly Format[] = ["lavfi", "x11grab", "image2"];
 
-interface Options {
-  readonly loop: boolean;
-  readonly format?: (typeof FORMATS)[number] | undefined;
-  readonly pixelFormat: string;
-}
+/** EX_NOINPUT of sysexits.h. */
+const NO_INPUT = 66;
 
 /** Plays files in real time; takes live inputs as they come. */
 export default ({ z, option, defineSource, ...host }: PluginHost) => {
   const { ConfigError, StreamError } = host;
+
+  /** Looks at what is there, and says what is to be done with it. */
+  async function choose(
+    path: string,
+    context: SourceContext<Options>,
+  ): Promise<{ job: EncoderJob; live: boolean }> {
+    const { address, options: { format, loop }, video, runtime } = context;
+    const refusal = (why: string, exitCode = 64) =>
+      new ConfigError(`Cannot open "${address.redacted}": ${why}`, {
+        exitCode,
+      });
+    const is = (formats: readonly Format[]) =>
+      format !== undefined && formats.includes(format);
+    const kind = is(PATHLESS) ? "file" : await runtime.kindOfPath(path);
+    if (kind === undefined) throw refusal("no such file", NO_INPUT);
+    if (kind === "folder" || kind === "socket") {
+      throw refusal(`it is a ${kind}`, NO_INPUT);
+    }
+    const live = kind !== "file" || is(DEVICES);
+    if (loop && (live || format === "lavfi")) {
+      throw refusal("only files can begin anew (?loop=true)");
+    }
+    if (kind === "fifo") context.expectSilence();
+    if (format === "rawvideo") {
+      return { live, job: rawJob(path, live, context) };
+    }
+    if (is(DEVICES)) return { live, job: await deviceJob(path, context) };
+    if (!live) return { live, job: await fileJob(path, context) };
+    if (kind === "device") {
+      throw refusal("it is a device; say which with ?format=, such as v4l2");
+    }
+    const unseen = "what comes out of a pipe cannot be looked at first; add";
+    if (!format) throw refusal(`${unseen} ?format=, such as h264`);
+    if (!video.size) throw refusal(`${unseen} ?size=, such as 640x480`);
+    return { live, job: pipedJob(path, video.size, context) };
+  }
 
   return defineSource({
     name: "source-ffmpeg",
@@ -42,74 +76,14 @@ export default ({ z, option, defineSource, ...host }: PluginHost) => {
         .meta({ description: "layout of raw frames (format=rawvideo)" }),
     }),
     async run(emit, context) {
-      const { address, options, runtime, signal, encode } = context;
-      const { path, redacted } = address;
+      const { address: { path, redacted }, signal } = context;
       if (path === undefined) {
         throw new ConfigError(`Cannot open "${redacted}": it names no file`);
       }
-      const named = options.format === "lavfi" ||
-        options.format === "x11grab" ||
-        options.format === "image2";
-      const kind = named ? "device" : await runtime.kindOfPath(path);
-      if (kind === undefined || kind === "folder") {
-        const why = kind ? "it is a folder" : "no such file";
-        throw new ConfigError(`Cannot open "${redacted}": ${why}`, {
-          exitCode: 66,
-        });
-      }
-      const live = kind !== "file";
-      if (kind === "fifo") context.expectSilence();
-      const job = options.format === "rawvideo"
-        ? rawJob(path, live, context)
-        : await probedJob(path, live, context);
-      await encode(job, emit);
+      const { job, live } = await choose(path, context);
+      await context.encode(job, emit);
       if (signal.aborted || !live) return;
       throw new StreamError("ended", `"${redacted}" ended`);
     },
   });
 };
-
-/** Raw frames say nothing of themselves: the user does. */
-function rawJob(
-  path: string,
-  live: boolean,
-  { video, options }: SourceContext<Options>,
-): EncoderJob {
-  const { size = RAW.size, fps = RAW.fps } = video;
-  return {
-    input: inputArgs(path, { ...options, size, fps, live }),
-    filters: live ? [] : ["realtime"],
-    size,
-    fps,
-    time: "now",
-  };
-}
-
-/** H.264 is passed on where nothing else is asked for. */
-async function probedJob(
-  path: string,
-  live: boolean,
-  { video, options, probe }: SourceContext<Options>,
-): Promise<EncoderJob> {
-  const wanted = live ? video : {};
-  const input = (copy: boolean) =>
-    inputArgs(path, { ...options, ...wanted, live, pace: copy });
-  const found = await probe(inputArgs(path, { ...options, ...wanted, live }));
-  const size: Size = video.size ?? found.size;
-  const fps = video.fps ?? (found.fps > 0 ? found.fps : UNKNOWN_FPS);
-  const untouched = !video.size && !video.fps && !video.bitrate && !video.gop &&
-    video.encoder === "auto";
-  const copy = found.codec === "h264" && !found.reordered && untouched;
-  return {
-    input: input(copy),
-    copy,
-    filters: [
-      ...(video.fps && !live ? [`fps=${video.fps}`] : []),
-      ...(video.size && !live ? [`scale=${size.width}:${size.height}`] : []),
-      ...(live ? [] : ["realtime"]),
-    ],
-    size,
-    fps,
-    time: copy ? "input" : "now",
-  };
-}

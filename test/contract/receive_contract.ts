@@ -79,12 +79,10 @@ export function receiveChecks(
         const reading = readAll(ingest);
         const bytes = await settled(c.runtime, "end of the stream", reading);
         await sending;
-        assert.deepEqual(
-          bytes,
-          ingest.type === "bytes"
-            ? streamBytes()
-            : withoutDelimiters(streamBytes()),
-        );
+        const expected = ingest.type === "bytes"
+          ? streamBytes()
+          : withoutDelimiters(streamBytes());
+        assertBytes(bytes, expected, "what arrived");
       },
     ),
 

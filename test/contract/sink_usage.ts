@@ -36,6 +36,19 @@ export interface SinkCase {
   [Symbol.asyncDispose]?(): Promise<void>;
 }
 
+/** Makes what a sink is handed. */
+export function contextOf(
+  plugin: SinkPlugin,
+  text: string,
+  runtime: CaseRuntime,
+  signal: AbortSignal,
+): PluginContext<unknown> {
+  const address = parseAddress(text);
+  const { options } = checkSink(plugin, address);
+  const log = { info() {}, warn() {} };
+  return { address, options, signal, log, runtime };
+}
+
 /** Owns what the sink claims; disposing checks that all is given back. */
 export class SinkUsage implements AsyncDisposable {
   readonly #plugin: SinkPlugin;
@@ -48,14 +61,8 @@ export class SinkUsage implements AsyncDisposable {
   private constructor(plugin: SinkPlugin, c: SinkCase) {
     this.#plugin = plugin;
     this.#case = c;
-    const address = parseAddress(c.address);
-    this.#context = {
-      address,
-      options: checkSink(plugin, address).options,
-      signal: this.#controller.signal,
-      log: { info() {}, warn() {} },
-      runtime: c.runtime,
-    };
+    const { signal } = this.#controller;
+    this.#context = contextOf(plugin, c.address, c.runtime, signal);
   }
 
   /** Prepares the sink. */

@@ -18,12 +18,10 @@ const [SPS, PPS, IDR, ...OTHERS] = [...nalUnitsOf(SAMPLE)];
 const LARGE_BYTES = 100_000;
 
 /** A slice that no decoder likes, and every transport has to carry. */
-const LARGE = addEmulationPrevention(
-  Uint8Array.from(
-    { length: LARGE_BYTES },
-    (_, index) => index === 0 ? 0x41 : index * 7 + (index >> 8) | 1,
-  ),
-);
+const LARGE = addEmulationPrevention(Uint8Array.from(
+  { length: LARGE_BYTES },
+  (_, index) => [0x41, 0x9a][index] ?? (index * 7 + (index >> 8) | 1),
+));
 
 /** Bare access units: a keyframe, small pictures, a large one, and a keyframe. */
 const PICTURES = [

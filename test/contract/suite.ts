@@ -97,14 +97,15 @@ export async function settled<T>(
   return await promise;
 }
 
-/** Waits for a yes, no longer than {@linkcode settled} does. */
+/** Waits for a yes. */
 export async function untilTrue(
   runtime: CaseRuntime,
   what: string,
   ask: () => boolean | Promise<boolean>,
+  limitMs: number = GRACE_MS,
 ): Promise<void> {
   for (let passed = 0; !await ask(); passed += STEP_MS) {
-    if (passed > GRACE_MS) throw new Error(`No ${what} within ${GRACE_MS} ms`);
+    if (passed > limitMs) throw new Error(`No ${what} within ${limitMs} ms`);
     await pass(runtime, passed === 0 ? 0 : STEP_MS);
   }
 }
@@ -130,14 +131,10 @@ export function assertBytes(
   expected: Uint8Array,
   what: string,
 ): void {
-  const { length } = expected;
-  assert.equal(
-    actual.length,
-    length,
-    `${what}: ${actual.length} bytes, not ${length}`,
-  );
+  const lengths = `${actual.length} bytes, not ${expected.length}`;
+  assert.ok(actual.length === expected.length, `${what}: ${lengths}`);
   const at = actual.findIndex((byte, index) => byte !== expected[index]);
-  assert.equal(at, -1, `${what}: byte ${at} differs`);
+  assert.ok(at < 0, `${what}: byte ${at} differs`);
 }
 
 /** Expects an error to be the reason of an abort, and no other. */

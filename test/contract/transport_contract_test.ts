@@ -228,7 +228,7 @@ const FAULTS: Record<
       context.runtime.sleep(60_000 as never).catch(() => {});
       return send(viewers, context, ready);
     }),
-    "can be started anew",
+    "ends when it is aborted at once",
     /1 timers/,
   ],
   "keeps chunks it has given back": [

@@ -100,7 +100,7 @@ test("camagent brings frames back when the sender is killed", async () => {
   const path = join(folder.path, "frames");
   let sender = Agent.send("test:", "tcp://127.0.0.1:0");
   const address = `tcp://127.0.0.1:${await sender.port()}`;
-  await using receiver = Agent.recv(address, `pipe:${path}`);
+  await using _receiver = Agent.recv(address, `pipe:${path}`);
   await until(5000, "FIFO", () => existsSync(path));
   await using reader = new FifoFrames(path, BYTES);
   await reader.frames.reach(30);

@@ -33,7 +33,7 @@ test("camagent does not fall behind on a link that is too slow", async () => {
   });
   const path = join(folder.path, "frames");
   const input = `tcp://127.0.0.1:${proxy.port}`;
-  await using receiver = Agent.recv(input, `pipe:${path}`);
+  await using _receiver = Agent.recv(input, `pipe:${path}`);
   await until(5000, "FIFO", () => existsSync(path));
   await using reader = new Reader(path);
   await reader.reach(60);

@@ -19,13 +19,20 @@ test("camagent brings every frame of real footage", async () => {
   const input = `tcp://127.0.0.1:${await sender.port()}`;
   await using receiver = Agent.recv(input, "-");
   const expected = decode();
+  // The sender ends with the film, once the receiver has all of it.
+  const ended = sender.exit.then(async (exit) => {
+    await receiver.says(({ input }) => input.supervisor.restarts > 0);
+    receiver.kill("SIGTERM");
+    return exit;
+  });
   const psnr: number[] = [];
   try {
     for await (const frame of wholeFrames(receiver.stdout, BYTES)) {
       const { value } = await expected.frames.next();
       psnr.push(psnrOf(frame, value!));
-      if (psnr.length === FRAMES) break;
     }
+    assert.deepEqual(await ended, { code: 0, signal: null });
+    assert.equal(psnr.length, FRAMES);
     assert.equal((await expected.frames.next()).done, true);
   } finally {
     expected.end();

@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { test } from "../../test/harness.ts";
+import {
+  decoderArgs,
+  type DecoderOutput,
+  readTimestamp,
+} from "./decoder_args.ts";
+
+const START = "-hide_banner -nostdin -loglevel warning -flags low_delay " +
+  "-probesize 32 -analyzeduration 0 -max_pixels 8912896 " +
+  "-protocol_whitelist pipe -f ivf -c:v h264 -i pipe:0 -map 0:v:0 -vf " +
+  "metadata=mode=add:key=c:value=1," +
+  String.raw`metadata=mode=print:file='pipe\:2':direct=1`;
+
+const MIDDLE = "-fps_mode passthrough -enc_time_base 1:1000 -threads 1 " +
+  "-avioflags direct -f rawvideo -pix_fmt";
+
+const CASES: [name: string, output: DecoderOutput, args: string][] = [
+  [
+    "a small picture",
+    { pixelFormat: "rgb24", untagged: "bt601" },
+    `${START} ${MIDDLE} rgb24 -y /proc/1/fd/9`,
+  ],
+  [
+    "a large picture",
+    { pixelFormat: "bgr24", untagged: "bt709" },
+    `${START},scale=in_color_matrix=bt709 ${MIDDLE} bgr24 -y /proc/1/fd/9`,
+  ],
+  [
+    "a picture to be scaled",
+    {
+      pixelFormat: "gray",
+      untagged: "bt601",
+      size: { width: 320, height: 240 },
+    },
+    `${START},scale=w=320:h=240 ${MIDDLE} gray -y /proc/1/fd/9`,
+  ],
+  [
+    "a large picture to be scaled",
+    {
+      pixelFormat: "nv12",
+      untagged: "bt709",
+      size: { width: 320, height: 240 },
+    },
+    `${START},scale=w=320:h=240:in_color_matrix=bt709 ${MIDDLE} nv12 ` +
+    "-y /proc/1/fd/9",
+  ],
+];
+
+for (const [name, output, args] of CASES) {
+  test(`decoderArgs composes the command line for ${name}`, () => {
+    assert.equal(decoderArgs(output, "/proc/1/fd/9").join(" "), args);
+  });
+}
+
+const LINES: [line: string, meaning: number | "mark" | undefined][] = [
+  ["frame:0    pts:0       pts_time:0", 0],
+  ["frame:17   pts:4711    pts_time:4.711", 4711],
+  ["c=1", "mark"],
+  ["frame=   30 fps=0.0 q=-0.0 size=N/A time=00:00:01.00", undefined],
+  ["[h264 @ 0x5581] error while decoding MB 3 4, bytestream -5", undefined],
+  ["c=10", undefined],
+];
+
+for (const [line, meaning] of LINES) {
+  test(`readTimestamp takes "${line}" for ${meaning}`, () => {
+    assert.equal(readTimestamp(line), meaning);
+  });
+}

@@ -1,0 +1,300 @@
+import assert from "node:assert/strict";
+import { setImmediate } from "node:timers";
+import { FakeClock } from "../../test/fakes/clock.ts";
+import { test } from "../../test/harness.ts";
+import { StreamError } from "../errors.ts";
+import { AccessUnitHub } from "../media/access_unit_hub.ts";
+import { packedFormat } from "../media/frame.ts";
+import { ms } from "../media/time.ts";
+import { Queue } from "../runtime/queue.ts";
+import { DecodeRun, type FrameDecoder } from "./decode_run.ts";
+import { FrameRing, slotsFor } from "./frame_ring.ts";
+import type { ReceivedUnit, StreamInfo } from "./received_unit.ts";
+
+const STREAM: StreamInfo = {
+  width: 2,
+  height: 1,
+  untagged: "bt601",
+  reorderDepth: 0,
+};
+
+/** A decoder in the hands of a test. */
+class FakeDecoder implements FrameDecoder {
+  readonly fed: number[] = [];
+  readonly #frames = new Queue<number>();
+  readonly #exit = Promise.withResolvers<never>();
+  readonly #reading = this.#frames[Symbol.asyncIterator]();
+  /** What feeding it throws, once it no longer reads. */
+  refuses: Error | undefined;
+  ended = false;
+  disposed = 0;
+
+  constructor() {
+    this.failed.catch(() => {});
+  }
+
+  get failed(): Promise<never> {
+    return this.#exit.promise;
+  }
+
+  /** A frame comes out. */
+  emit(...numbers: number[]): void {
+    for (const number of numbers) this.#frames.push(number);
+  }
+
+  die(error: Error): void {
+    this.#exit.reject(error);
+    this.#frames.end();
+  }
+
+  feed(_data: Uint8Array<ArrayBuffer>, number: number): Promise<void> {
+    if (this.refuses) return Promise.reject(this.refuses);
+    this.fed.push(number);
+    return Promise.resolve();
+  }
+
+  endInput(): void {
+    this.ended = true;
+  }
+
+  async readFrame(slot: Uint8Array<ArrayBuffer>): Promise<number> {
+    const { value, done } = await this.#reading.next();
+    if (done) return await this.failed;
+    slot.fill(value);
+    return value;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.disposed++;
+    // A read that is on ends a little later.
+    setImmediate(() => this.die(new StreamError("ended", "It was told to")));
+    return Promise.resolve();
+  }
+}
+
+function setUp(stream: StreamInfo = STREAM) {
+  const clock = new FakeClock();
+  const decoder = new FakeDecoder();
+  const hub = new AccessUnitHub<ReceivedUnit>(() => clock.now());
+  const queue = hub.join(ms(200));
+  const ring = new FrameRing(packedFormat(2, 1, "gray"), {
+    slots: Array.from({ length: slotsFor(1) }, () => new Uint8Array(2)),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  });
+  const counts = { decoded: 0, stale: 0 };
+  const input = { newestAt: 0, keyframeDistance: 0 };
+  let progress = 0;
+  const run = new DecodeRun(decoder, ring, clock, {
+    input,
+    counts,
+    progress: () => void progress++,
+  });
+  const stop = new AbortController();
+  let number = 0;
+  /** A unit that was captured now, or so long ago. */
+  const unit = (ago = 0, of = stream): ReceivedUnit => {
+    const at = ms(clock.now() - ago);
+    input.newestAt = at;
+    return {
+      data: new Uint8Array(1),
+      keyframe: number++ === 0,
+      number,
+      receivedAt: clock.now(),
+      capturedAt: at,
+      origin: { at, since: "capture" },
+      stream: of,
+    };
+  };
+  const push = (ago?: number, of?: StreamInfo) => hub.push(unit(ago, of));
+  const begin = (ago?: number) => {
+    hub.push(unit(ago));
+    const units = queue[Symbol.asyncIterator]();
+    return units.next().then(({ value }) =>
+      run.decode(value!, units, stop.signal)
+    );
+  };
+  const end = async (running: Promise<unknown>) => {
+    stop.abort(new Error("Told to stop"));
+    await assert.rejects(running, new Error("Told to stop"));
+    assert.equal(clock.sleeping, 0);
+    assert.equal(decoder.disposed, 1);
+    queue[Symbol.dispose]();
+    await ring.close();
+  };
+  const progressed = () => progress;
+  const t = { clock, decoder, ring, counts, stop, push, begin, end };
+  return { ...t, progressed };
+}
+
+test("DecodeRun publishes frames with what is known of their unit", async () => {
+  const t = setUp();
+  using sink = t.ring.subscribe(undefined);
+  const running = t.begin(5);
+  await t.clock.advance(3);
+  t.decoder.emit(1);
+  const slot = await sink.next();
+  assert.deepEqual(slot?.frame, {
+    data: Uint8Array.of(1, 1),
+    sequence: 1,
+    capturedAt: ms(995),
+    receivedAt: ms(1000),
+    decodedAt: ms(1003),
+    keyframe: true,
+    origin: { at: 995, since: "capture" },
+  });
+  t.ring.release(slot);
+  assert.deepEqual([t.counts, t.progressed()], [{ decoded: 1, stale: 0 }, 1]);
+  await t.end(running);
+});
+
+test("DecodeRun keeps four units in the decoder, and those held back", async () => {
+  for (const reorderDepth of [0, 2]) {
+    const t = setUp({ ...STREAM, reorderDepth });
+    const running = t.begin();
+    for (let i = 0; i < 10; i++) t.push();
+    await t.clock.advance(0);
+    const window = 4 + reorderDepth;
+    assert.equal(t.decoder.fed.length, window);
+    t.decoder.emit(1);
+    await t.clock.advance(0);
+    assert.equal(t.decoder.fed.length, window + 1);
+    await t.end(running);
+  }
+});
+
+test("DecodeRun does not wait for units that the decoder skipped", async () => {
+  const t = setUp();
+  const running = t.begin();
+  for (let i = 0; i < 10; i++) t.push();
+  await t.clock.advance(0);
+  t.decoder.emit(4);
+  await t.clock.advance(0);
+  assert.deepEqual(t.decoder.fed, [1, 2, 3, 4, 5, 6, 7, 8]);
+  await t.end(running);
+});
+
+test("DecodeRun shows nothing of a backlog but its end", async () => {
+  const t = setUp();
+  using sink = t.ring.subscribe(undefined);
+  const running = t.begin(400);
+  for (const ago of [300, 200, 100, 0]) t.push(ago);
+  for (const number of [1, 2, 3, 4, 5]) {
+    await t.clock.advance(0);
+    t.decoder.emit(number);
+  }
+  await t.clock.advance(0);
+  assert.deepEqual(t.counts, { decoded: 5, stale: 3 });
+  assert.equal(t.progressed(), 5);
+  const slot = await sink.next();
+  assert.equal(slot?.frame?.sequence, 5);
+  assert.equal(sink.dropped, 1);
+  t.ring.release(slot);
+  await t.end(running);
+});
+
+test("DecodeRun shows what a slow decoder gets done after 500 ms", async () => {
+  const t = setUp();
+  const running = t.begin(300);
+  t.push(0);
+  await t.clock.advance(0);
+  t.decoder.emit(1);
+  await t.clock.advance(500);
+  assert.deepEqual(t.counts, { decoded: 1, stale: 1 });
+  for (let number = 3; number < 6; number++) {
+    t.push(300);
+    await t.clock.advance(0);
+    t.push(0);
+    await t.clock.advance(0);
+    t.decoder.emit(2 * number - 3);
+    await t.clock.advance(100);
+  }
+  assert.deepEqual(t.counts, { decoded: 4, stale: 1 });
+  await t.end(running);
+});
+
+test("DecodeRun fails a decoder that is fed and silent for 2 s", async () => {
+  const t = setUp();
+  const running = t.begin();
+  const failure = assert.rejects(running, {
+    name: "StreamError",
+    failure: "stalled",
+  });
+  await t.clock.advance(1500);
+  t.push();
+  await t.clock.advance(490);
+  assert.equal(t.decoder.disposed, 0);
+  await t.clock.advance(20);
+  await failure;
+  assert.equal(t.decoder.disposed, 1);
+  assert.equal(t.clock.sleeping, 0);
+});
+
+test("DecodeRun lets a decoder be silent that is not fed", async () => {
+  for (const reorderDepth of [0, 1]) {
+    const t = setUp({ ...STREAM, reorderDepth });
+    const running = t.begin();
+    await t.clock.advance(10);
+    if (reorderDepth === 0) t.decoder.emit(1);
+    await t.clock.advance(60_000);
+    assert.equal(t.decoder.disposed, 0);
+    // Silence counts from the next unit, not from the last frame.
+    t.push();
+    await t.clock.advance(1900);
+    assert.equal(t.decoder.disposed, 0);
+    await t.end(running);
+  }
+});
+
+test("DecodeRun ends with its stream, after the last frames", async () => {
+  const t = setUp();
+  using sink = t.ring.subscribe(undefined);
+  const running = t.begin();
+  t.push(0, { ...STREAM, width: 4, untagged: "bt709" });
+  await t.clock.advance(100);
+  assert.deepEqual([t.decoder.fed, t.decoder.ended], [[1], true]);
+  t.decoder.emit(1);
+  const slot = await sink.next();
+  assert.equal(slot?.frame?.sequence, 1);
+  t.ring.release(slot);
+  await t.clock.advance(200);
+  assert.equal(await running, "bt709");
+  assert.equal(t.decoder.disposed, 1);
+  assert.equal(t.clock.sleeping, 0);
+});
+
+test("DecodeRun gives back the slot it was filling", async () => {
+  const t = setUp();
+  const running = t.begin();
+  await t.clock.advance(10);
+  t.stop.abort(new Error("Told to stop"));
+  await assert.rejects(running);
+  const slots = new Set([1, 2, 3].map(() => t.ring.acquire()));
+  assert.equal(slots.size, slotsFor(1));
+  assert.equal(t.clock.sleeping, 0);
+});
+
+test("DecodeRun says what the decoder died of", async () => {
+  const t = setUp();
+  const running = t.begin();
+  await t.clock.advance(10);
+  t.decoder.refuses = new StreamError("lost", "It no longer reads");
+  t.push();
+  await t.clock.advance(10);
+  t.decoder.die(new Error("Invalid data"));
+  await assert.rejects(running, new Error("Invalid data"));
+});
+
+test("DecodeRun does not wait long for last words", async () => {
+  const t = setUp();
+  t.decoder.refuses = new StreamError("lost", "It no longer reads");
+  const failure = assert.rejects(t.begin(), { message: "It no longer reads" });
+  await t.clock.advance(310);
+  await failure;
+  assert.equal(t.clock.sleeping, 0);
+});
+
+test("DecodeRun ends at once if it was told to before it began", async () => {
+  const t = setUp();
+  t.stop.abort(new Error("Told to stop"));
+  await t.end(t.begin());
+});

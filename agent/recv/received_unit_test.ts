@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { FakeClock } from "../../test/fakes/clock.ts";
+import {
+  byteStream,
+  type SpsFields,
+  writePps,
+  writeSlice,
+  writeSps,
+} from "../../test/h264_writer.ts";
+import { test } from "../../test/harness.ts";
+import type { SplitUnit } from "../media/access_unit_splitter.ts";
+import { ms, us } from "../media/time.ts";
+import { insertTiming, type Timing } from "../media/timing_sei.ts";
+import { UnitReceiver } from "./received_unit.ts";
+
+const BOOT = "0123456789abcdef";
+
+function split(
+  nalUnits: readonly Uint8Array[],
+  more: Partial<SplitUnit> = {},
+): SplitUnit {
+  return {
+    data: byteStream(nalUnits),
+    keyframe: false,
+    recoveryPoint: false,
+    hasParameterSets: false,
+    damaged: false,
+    discontinuity: false,
+    ...more,
+  };
+}
+
+const IDR = writeSlice(0x65);
+const bareKeyframe = split([IDR], { keyframe: true });
+const other = split([writeSlice(0x41)]);
+
+function keyframe(sps: Partial<SpsFields> = {}): SplitUnit {
+  return split([writeSps(sps), writePps(), IDR], { keyframe: true });
+}
+
+function setUp() {
+  const clock = new FakeClock();
+  return { clock, receiver: new UnitReceiver(clock, BOOT) };
+}
+
+test("UnitReceiver passes nothing before the first keyframe", () => {
+  const { receiver } = setUp();
+  assert.equal(receiver.receive(other), undefined);
+  assert.equal(receiver.receive(bareKeyframe), undefined);
+  assert.equal(receiver.stream, undefined);
+  assert.equal(receiver.receive(keyframe())?.keyframe, true);
+  assert.equal(receiver.receive(other)?.number, 2);
+});
+
+test("UnitReceiver gives keyframes their parameter sets", () => {
+  const { receiver } = setUp();
+  const first = receiver.receive(keyframe())?.data;
+  assert.deepEqual(receiver.receive(bareKeyframe)?.data, first);
+  assert.deepEqual(receiver.receive(other)?.data, other.data);
+});
+
+test("UnitReceiver forgets parameter sets with the connection", () => {
+  const { receiver } = setUp();
+  const before = receiver.receive(keyframe())?.stream;
+  receiver.reset();
+  assert.equal(receiver.receive(bareKeyframe), undefined);
+  assert.equal(receiver.receive(other), undefined);
+  const after = receiver.receive(keyframe());
+  assert.equal(after?.number, 2);
+  assert.equal(after.stream, before);
+});
+
+test("UnitReceiver tells a new stream only by what it is", () => {
+  const { receiver } = setUp();
+  const first = receiver.receive(keyframe())?.stream;
+  assert.deepEqual(first, {
+    width: 640,
+    height: 480,
+    untagged: "bt601",
+    reorderDepth: 0,
+  });
+  assert.equal(receiver.receive(keyframe({ levelIdc: 31 }))?.stream, first);
+  const large = receiver.receive(keyframe({ heightInMapUnits: 60 }))?.stream;
+  assert.deepEqual([large?.height, large?.untagged], [960, "bt709"]);
+  assert.equal(receiver.receive(other)?.stream, large);
+  assert.equal(receiver.stream, large);
+});
+
+test("UnitReceiver allows every reorder depth where none is told", () => {
+  const { receiver } = setUp();
+  const fields = { profileIdc: 100, pocType: 0 };
+  assert.equal(receiver.receive(keyframe(fields))?.stream.reorderDepth, 16);
+});
+
+test("UnitReceiver refuses pictures that are too large", () => {
+  const { receiver } = setUp();
+  const huge = keyframe({ widthInMbs: 256, heightInMapUnits: 137 });
+  assert.throws(() => receiver.receive(huge), {
+    name: "StreamError",
+    failure: "undecodable",
+    message: "Cannot decode pictures of 4096x2192: too large",
+  });
+});
+
+test("UnitReceiver counts damaged units, also before the first", () => {
+  const { receiver } = setUp();
+  receiver.receive({ ...other, damaged: true });
+  receiver.receive(keyframe());
+  receiver.receive({ ...other, damaged: true });
+  assert.equal(receiver.damaged, 2);
+});
+
+test("UnitReceiver measures keyframes of one connection only", async () => {
+  const { clock, receiver } = setUp();
+  receiver.receive(keyframe());
+  await clock.advance(400);
+  receiver.receive(keyframe());
+  assert.equal(receiver.keyframeDistance, 400);
+  receiver.reset();
+  await clock.advance(60_000);
+  receiver.receive(keyframe());
+  assert.equal(receiver.keyframeDistance, 400);
+});
+
+/** What is known of the age of a unit: 30 ms by each of the clocks. */
+const ORIGINS: [string, Partial<Timing> | undefined, string, number?][] = [
+  ["the capture, on this machine", {}, "capture"],
+  ["the sending, on this machine", { captured: false }, "sent"],
+  [
+    "the capture on another machine, by the wall clock",
+    { bootTag: "f".repeat(16), monotonic: us(5) },
+    "capture, wall clock",
+  ],
+  [
+    "the sending on another machine, by the wall clock",
+    { bootTag: "f".repeat(16), monotonic: us(5), captured: false },
+    "sent",
+  ],
+  ["the arrival, where nothing is told", undefined, "arrival", 0],
+];
+
+for (const [what, change, since, age = 30] of ORIGINS) {
+  test(`UnitReceiver counts the age from ${what}`, () => {
+    const { clock, receiver } = setUp();
+    const unit = keyframe();
+    const timing = change && {
+      captured: true,
+      epoch: 1,
+      bootTag: BOOT,
+      sequence: 0,
+      monotonic: us((clock.now() - 30) * 1000),
+      realtime: us(clock.wallClock() - 30_000),
+      ...change,
+    };
+    const data = timing ? insertTiming(unit.data, timing) : unit.data;
+    const received = receiver.receive({ ...unit, data })!;
+    const at = clock.now() - age;
+    assert.deepEqual(received.origin, { at, since });
+    assert.equal(received.receivedAt, clock.now());
+    const isCapture = since.startsWith("capture");
+    assert.equal(received.capturedAt, isCapture ? at : undefined);
+  });
+}
+
+test("UnitReceiver believes a transport that knows the capture time", () => {
+  const { receiver } = setUp();
+  const received = receiver.receive({ ...keyframe(), capturedAt: ms(970) });
+  const origin = { at: 970, since: "capture, wall clock" };
+  assert.deepEqual(received?.origin, origin);
+  assert.equal(received?.capturedAt, 970);
+});

@@ -1,0 +1,104 @@
+/**
+ * Somebody else's program that talks to ours.
+ *
+ * @module
+ */
+
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import process from "node:process";
+import { findProgram } from "../../agent/runtime/programs.ts";
+import { until } from "../faults/deadline.ts";
+
+/** How long any of them may take. */
+const DEADLINE_MS = 20_000;
+
+/** One running program. */
+export class Program implements AsyncDisposable {
+  /** What it wrote to stdout and stderr; `\r` ends a line as well. */
+  readonly lines: string[] = [];
+  readonly #name: string;
+  readonly #child: ChildProcess;
+  readonly #gone: Promise<void>;
+  #rest = "";
+
+  /**
+   * Starts it.
+   *
+   * @param env Added to our own environment.
+   * @throws {Error} If it is not there; the tests need it.
+   */
+  constructor(
+    [name, ...args]: readonly [string, ...string[]],
+    env: Readonly<Record<string, string>> = {},
+  ) {
+    const program = findProgram(name);
+    if (program === undefined) throw new Error(`"${name}" is not installed`);
+    this.#name = name;
+    this.#child = spawn(program, args, {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, ...env },
+    });
+    for (const stream of [this.#child.stdout!, this.#child.stderr!]) {
+      stream.on("data", (chunk) => this.#read(String(chunk)));
+    }
+    this.#gone = new Promise((resolve) => {
+      this.#child.on("close", () => resolve());
+    });
+  }
+
+  /** Waits for so many lines that match. */
+  async says(wanted: RegExp, count = 1): Promise<string[]> {
+    return await this.#until(`${count} lines ${wanted}`, () => {
+      const found = this.lines.filter((line) => wanted.test(line));
+      if (found.length >= count) return found;
+      if (this.#code() === undefined) return undefined;
+      throw new Error(`"${this.#name}" ended with ${this.#code()}`);
+    });
+  }
+
+  /** Waits for its end; returns its exit code, or the signal that ended it. */
+  async end(): Promise<string> {
+    return await this.#until("end", () => this.#code());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.#gone;
+  }
+
+  async #until<T>(what: string, look: () => T | undefined): Promise<T> {
+    try {
+      return await until(DEADLINE_MS, what, look);
+    } catch (cause) {
+      const lines = this.lines.slice(-20).join("\n");
+      throw new Error(`${cause}\n${lines}`, { cause });
+    }
+  }
+
+  #code(): string | undefined {
+    const { exitCode, signalCode } = this.#child;
+    return signalCode ?? exitCode?.toString();
+  }
+
+  #read(text: string): void {
+    const lines = (this.#rest + text).split(/[\r\n]+/);
+    this.#rest = lines.pop()!;
+    this.lines.push(...lines);
+  }
+}
+
+/**
+ * Finds a Python that has a module. The system's own comes last, since it has
+ * what Debian's packages bring whatever the PATH says.
+ *
+ * @throws {Error} If there is none.
+ */
+export function pythonWith(module: string): string {
+  for (const python of ["python3", "/usr/bin/python3"]) {
+    const { status } = spawnSync(python, ["-c", `import ${module}`], {
+      stdio: "ignore",
+    });
+    if (status === 0) return python;
+  }
+  throw new Error(`No python3 has the module "${module}"`);
+}
