@@ -32,8 +32,12 @@ const NOTSENT_LOWAT_BYTES = 4096;
  */
 const SEGMENT_BYTES = 1448;
 
-/** How long sent bytes may stay unacknowledged; the kernel's default: 924 s. */
-const USER_TIMEOUT_MS = 5000;
+/**
+ * How long sent bytes may stay unacknowledged; the kernel's default: 924 s.
+ * Longer than the 5 s after which transports drop a viewer themselves, and say
+ * why.
+ */
+const USER_TIMEOUT_MS = 8000;
 
 /** State LISTEN in /proc/net/tcp. */
 const LISTEN = "0A";

@@ -21,6 +21,8 @@ const CHUNK_BYTES = 65536;
 /** A viewer that takes nothing for this long is dropped. */
 const UNREAD_MS = 5000;
 
+const DEAF = `does not read; dropped after ${UNREAD_MS / 1000} s`;
+
 /** How exactly that is kept. */
 const CHECK_EVERY = 500 as Milliseconds;
 
@@ -52,13 +54,20 @@ export async function serve(
     for await (const { data } of viewer.units) await write(data);
     why ??= "has everything";
   } catch {
-    // The viewer left; whoever else watches goes on.
+    // Whoever else watches goes on.
+    gone();
   } finally {
     signal.removeEventListener("abort", stop);
     ended.abort();
     await connection[Symbol.asyncDispose]();
     await watching;
-    log.info(`${connection.peer} ${why ?? "left"}`);
+    log.info(`${connection.peer} ${why}`);
+  }
+
+  /** The system may lose patience shortly before we do: by the same cause. */
+  function gone(): void {
+    const waiting = runtime.now() - writingSince > UNREAD_MS / 2;
+    end(waiting ? DEAF : "left");
   }
 
   async function write(data: Uint8Array<ArrayBuffer>): Promise<void> {
@@ -81,14 +90,14 @@ export async function serve(
     } catch {
       // It left as well.
     }
-    if (!ended.signal.aborted) end("left");
+    if (!ended.signal.aborted) gone();
   }
 
   async function watchWrites(): Promise<void> {
     while (!ended.signal.aborted) {
       await runtime.sleep(CHECK_EVERY, ended.signal).catch(() => {});
       if (runtime.now() - writingSince < UNREAD_MS) continue;
-      end(`does not read; dropped after ${UNREAD_MS / 1000} s`);
+      end(DEAF);
     }
   }
 }

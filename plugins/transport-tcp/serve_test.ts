@@ -66,6 +66,20 @@ test("serve() drops a viewer that reads nothing for 5 s", async () => {
   await sending.arrival(reader, all);
 });
 
+test("serve() knows why the system gave a viewer up", async () => {
+  const { runtime, sending, peers } = open();
+  await using _ = sending;
+  for (const [waited, why] of [[2000, "left"], [4500, "does not read"]]) {
+    const stuck = await sending.watch();
+    stuck.pause();
+    for (const unit of stream()) sending.hub.push(unit);
+    await runtime.advance(Number(waited));
+    peers.at(-1)!.reset();
+    await sending.viewers(0);
+    assert.ok(sending.log.at(-1)!.includes(`${why}`), sending.log.at(-1));
+  }
+});
+
 test("serve() keeps a viewer that reads slowly", async () => {
   const { runtime, sending, peers } = open();
   await using _ = sending;
