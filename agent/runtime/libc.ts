@@ -115,8 +115,14 @@ async function loadBun(): Promise<Libc> {
   );
   const { symbols } = dlopen(LIBRARY, {
     ...Object.fromEntries(calls),
+    setenv: { args: ["ptr", "ptr", "i32"], returns: "i32" },
     __errno_location: { args: [], returns: "ptr" },
   });
+  // Bun's file pool is as large as the machine has cores, and every decoder's
+  // pipe holds a thread of it; Deno's has 32. Heeded in the compiled binary,
+  // where nothing has used the pool yet; from source it wants to be in the
+  // environment.
+  symbols.setenv!(cString("UV_THREADPOOL_SIZE"), cString("32"), 0);
   const where = symbols.__errno_location!() as number;
   return wrap(symbols, () => read.i32(where, 0));
 }

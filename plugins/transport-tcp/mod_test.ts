@@ -206,6 +206,21 @@ test("transport-tcp closes who comes while it is told to end", async () => {
   assert.equal(await late.closed, "ended");
 });
 
+test("transport-tcp receives from the first sender that comes", async () => {
+  const runtime = new FakeRuntime();
+  const { signal } = new AbortController();
+  const address = "tcp://:5001?mode=listen";
+  const context = contextOf(plugin, address, runtime, signal);
+  const receiving = plugin.receive!(context);
+  const first = await runtime.network.connect(5001);
+  const second = await runtime.network.connect(5001);
+  const ingest = await receiving;
+  assert.equal(await second.closed, "ended");
+  await ingest[Symbol.asyncDispose]();
+  assert.equal(await first.closed, "ended");
+  assert.deepEqual(runtime.open, []);
+});
+
 test("transport-tcp dials port 5001 unless told otherwise", async () => {
   const runtime = new FakeRuntime();
   const { peers } = runtime.network.target(5001);

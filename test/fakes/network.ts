@@ -114,11 +114,12 @@ export class FakeNetwork {
     return {
       port,
       connections,
-      [Symbol.asyncDispose]: () => {
+      [Symbol.asyncDispose]: async () => {
         this.#listeners.delete(port);
+        const untaken = connections.drain();
         connections.end();
+        for (const it of untaken) await it[Symbol.asyncDispose]();
         entry[Symbol.dispose]();
-        return Promise.resolve();
       },
     };
   }
