@@ -7,7 +7,7 @@
 import { StreamError } from "../errors.ts";
 import { concat } from "../media/bytes.ts";
 import { FlvError, FlvReader, type FlvUnit } from "../media/flv.ts";
-import { type Milliseconds, ms } from "../media/time.ts";
+import { type Milliseconds, ms, us } from "../media/time.ts";
 import type { Runtime } from "../plugin/runtime.ts";
 import type {
   EmitAccessUnit,
@@ -37,11 +37,15 @@ export async function encode(
   const isTimed = tellsCapture(job, video);
   const reader = new FlvReader();
   let parameterSets = new Uint8Array();
+  let lastPts = -Infinity;
   let broken: Error | undefined;
   const stop = new AbortController();
 
   function take(unit: FlvUnit): void {
-    const { pts, keyframe, recoveryPoint } = unit;
+    const { keyframe, recoveryPoint } = unit;
+    // FLV counts milliseconds: two that were late together share one.
+    const pts = us(Math.max(unit.pts, lastPts + 1));
+    lastPts = pts;
     parameterSets = unit.parameterSets ?? parameterSets;
     const capturedAt = isTimed ? captureTime(pts) : undefined;
     emit({

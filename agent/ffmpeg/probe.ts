@@ -9,9 +9,22 @@ import { ConfigError } from "../errors.ts";
 import { concat } from "../media/bytes.ts";
 import type { Runtime } from "../plugin/runtime.ts";
 import type { InputProbe } from "../plugin/source.ts";
+import { causeIn, exitError } from "./exit_error.ts";
 
 const ENTRIES =
   "codec_name,has_b_frames,width,height,avg_frame_rate,r_frame_rate";
+
+const ARGS = [
+  "-hide_banner",
+  "-loglevel",
+  "error",
+  "-of",
+  "json",
+  "-select_streams",
+  "v:0",
+  "-show_entries",
+  `stream=${ENTRIES}`,
+];
 
 const OUTPUT = z.object({
   streams: z.array(z.object({
@@ -24,37 +37,32 @@ const OUTPUT = z.object({
   })).min(1),
 });
 
-/** Asks `ffprobe` about the first video stream of an input. */
+/**
+ * Asks `ffprobe` about the first video stream of an input.
+ *
+ * @throws {ConfigError} If it cannot be read, or has no video.
+ * @throws {ProcessError} If ffprobe is missing, or was killed.
+ */
 export async function probe(
   input: readonly string[],
   { runtime, signal }: { runtime: Runtime; signal: AbortSignal },
 ): Promise<InputProbe> {
-  const name = input.at(-1);
+  const name = input.at(-1) ?? "";
   const chunks: Uint8Array[] = [];
+  const args = [...ARGS, ...input];
   await using child = await runtime.spawn({
     command: "ffprobe",
-    args: [
-      "-hide_banner",
-      "-loglevel",
-      "error",
-      "-of",
-      "json",
-      "-select_streams",
-      "v:0",
-      "-show_entries",
-      `stream=${ENTRIES}`,
-      ...input,
-    ],
+    args,
     signal,
-    onStdout: (chunk) => chunks.push(chunk.slice()),
+    onStdout: (chunk) => void chunks.push(chunk.slice()),
   });
-  const { code, stderrTail } = await child.exit;
+  const exit = await child.exit;
   signal.throwIfAborted();
-  const why = stderrTail.at(-1) ?? `ffprobe exited with ${code}`;
-  const text = new TextDecoder().decode(concat(...chunks));
-  const parsed = OUTPUT.safeParse(code === 0 ? JSON.parse(text) : undefined);
-  if (!parsed.success) {
-    const reason = code === 0 ? "no video in it" : why;
+  if (exit.signal) throw exitError(["ffprobe", ...args], exit);
+  const parsed = OUTPUT.safeParse(parseJson(concat(...chunks)));
+  if (exit.code !== 0 || !parsed.success) {
+    const why = exit.code === 0 ? "no video in it" : causeIn(exit.stderrTail);
+    const reason = why?.replace(`${name}: `, "") ?? "ffprobe does not say why";
     throw new ConfigError(`Cannot read "${name}": ${reason}`, { exitCode: 66 });
   }
   const stream = parsed.data.streams[0]!;
@@ -65,6 +73,14 @@ export async function probe(
     size: { width: stream.width, height: stream.height },
     fps: average > 0 ? average : ratio(stream.r_frame_rate),
   };
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined; // Nothing, where it has failed.
+  }
 }
 
 /** `30000/1001` as a number; 0 where FFmpeg does not know. */

@@ -20,6 +20,12 @@ import { type ReceivedUnit, UnitReceiver } from "./received_unit.ts";
 import type { RecvOptions } from "./recv.ts";
 import type { RecvStatus } from "./status.ts";
 
+/**
+ * A sender that was started again wants to be found within three seconds, and
+ * may have to load FFmpeg first. Asking costs one packet.
+ */
+const LONGEST_PAUSE_MS = 1000;
+
 /** Silence on a connection that is a failure. */
 const STALL_MS = 2000;
 
@@ -74,6 +80,7 @@ export class InputStage implements DecoderInput {
       maxRetries,
       status: this.#supervisor,
       stall: { stallMs: () => this.#stallMs },
+      longestPauseMs: LONGEST_PAUSE_MS,
     });
   }
 

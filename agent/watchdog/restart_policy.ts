@@ -23,6 +23,7 @@ export interface Restart {
 export class RestartPolicy {
   #bucket = new TokenBucket();
   readonly #random: () => number;
+  readonly #longest: number | undefined;
   #retry = 0;
 
   /**
@@ -30,8 +31,10 @@ export class RestartPolicy {
    *
    * @param now When it does, by the monotonic clock.
    * @param random Returns a number in [0, 1), for the spread of pauses.
+   * @param longest The longest pause, token bucket aside; 5 s.
    */
-  constructor(now: Milliseconds, random: () => number) {
+  constructor(now: Milliseconds, random: () => number, longest?: number) {
+    this.#longest = longest;
     this.#random = random;
     this.#bucket.take(now);
   }
@@ -52,7 +55,7 @@ export class RestartPolicy {
       this.#retry = 1;
       this.#bucket = new TokenBucket();
     }
-    const pause = backoff(this.#retry, this.#random);
+    const pause = backoff(this.#retry, this.#random, this.#longest);
     const delay = ms(pause + this.#bucket.take(ms(now + pause)));
     return { retry: this.#retry, delay };
   }

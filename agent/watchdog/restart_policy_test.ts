@@ -78,3 +78,16 @@ test("RestartPolicy brings back what was healthy however often it fails", () => 
     }
   }
 });
+
+test("RestartPolicy keeps to a longest pause until the tokens are used up", () => {
+  const policy = new RestartPolicy(ms(0), () => 0.5, 1_000);
+  let now = 0;
+  const delays = Array.from({ length: 30 }, () => {
+    const { delay } = policy.next(NOTHING, ms(now));
+    now += delay;
+    return delay;
+  });
+  assert.deepEqual(delays.slice(0, 4), [250, 500, 1_000, 1_000]);
+  assert.ok(delays.slice(4, 20).every((delay) => delay === 1_000));
+  assert.equal(delays.at(-1), 5_000);
+});

@@ -29,6 +29,13 @@ export interface SupervisorOptions extends AttemptOptions {
    * @default {Math.random}
    */
   random?: (() => number) | undefined;
+  /**
+   * The longest pause between attempts, for as long as the token bucket has
+   * tokens.
+   *
+   * @default {5000}
+   */
+  longestPauseMs?: number | undefined;
 }
 
 /**
@@ -49,7 +56,7 @@ export async function supervise(
   const { clock, signal, stall, subject, maxRetries = Infinity } = options;
   const { random = Math.random, status = createStatus(clock.now()) } = options;
   const report = new Report({ ...options, status });
-  const policy = new RestartPolicy(clock.now(), random);
+  const policy = new RestartPolicy(clock.now(), random, options.longestPauseMs);
 
   for (let number = 1; !signal.aborted; number++) {
     report.starting(number);
