@@ -121,7 +121,7 @@ export class Decoder implements AsyncDisposable {
   /**
    * Reads the next frame, all of it, into `slot`.
    *
-   * @returns The `pts` of its access unit.
+   * @returns The `pts` of its access unit; -1 if FFmpeg does not know.
    * @throws {ProcessError} If FFmpeg failed; {@linkcode StreamError} "ended"
    * if it ended.
    */

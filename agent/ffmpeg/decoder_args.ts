@@ -37,6 +37,9 @@ export function decoderArgs(output: DecoderOutput, path: string): string[] {
     "32",
     "-analyzeduration",
     "0",
+    // Else a stream that claims a picture takes days loses its timestamps.
+    "-dts_error_threshold",
+    "1e12",
     "-max_pixels",
     `${MAX_PIXELS}`,
     "-protocol_whitelist",
@@ -86,7 +89,7 @@ function filters({ size, untagged }: DecoderOutput): string {
 }
 
 /** A line that the filter prints: the number of the frame, its timestamp. */
-const TIMESTAMP = /frame:\s*\d+\s+pts:\s*(\d+)/;
+const TIMESTAMP = /frame:\s*\d+\s+pts:\s*(\S+)/;
 
 /** What the filter prints besides. */
 const MARK = /^c=1$/;
@@ -94,11 +97,11 @@ const MARK = /^c=1$/;
 /**
  * Reads a line of FFmpeg's stderr.
  *
- * @returns A frame's timestamp, "mark" for what else belongs to it, and
- * `undefined` for everything that FFmpeg says itself.
+ * @returns A frame's timestamp, -1 if it has none; "mark" for what else
+ * belongs to it; `undefined` for everything that FFmpeg says itself.
  */
 export function readTimestamp(line: string): number | "mark" | undefined {
   const pts = TIMESTAMP.exec(line)?.[1];
-  if (pts !== undefined) return Number(pts);
-  return MARK.test(line) ? "mark" : undefined;
+  if (pts === undefined) return MARK.test(line) ? "mark" : undefined;
+  return /^\d+$/.test(pts) ? Number(pts) : -1;
 }

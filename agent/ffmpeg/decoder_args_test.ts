@@ -7,7 +7,8 @@ import {
 } from "./decoder_args.ts";
 
 const START = "-hide_banner -nostdin -loglevel warning -flags low_delay " +
-  "-probesize 32 -analyzeduration 0 -max_pixels 8912896 " +
+  "-probesize 32 -analyzeduration 0 -dts_error_threshold 1e12 " +
+  "-max_pixels 8912896 " +
   "-protocol_whitelist pipe -f ivf -c:v h264 -i pipe:0 -map 0:v:0 -vf " +
   "metadata=mode=add:key=c:value=1," +
   String.raw`metadata=mode=print:file='pipe\:2':direct=1`;
@@ -56,6 +57,8 @@ for (const [name, output, args] of CASES) {
 const LINES: [line: string, meaning: number | "mark" | undefined][] = [
   ["frame:0    pts:0       pts_time:0", 0],
   ["frame:17   pts:4711    pts_time:4.711", 4711],
+  ["frame:18   pts:NOPTS   pts_time:NOPTS", -1],
+  ["[h264 @ 0x5581] frame:19   pts:4712    pts_time:4.712", 4712],
   ["c=1", "mark"],
   ["frame=   30 fps=0.0 q=-0.0 size=N/A time=00:00:01.00", undefined],
   ["[h264 @ 0x5581] error while decoding MB 3 4, bytestream -5", undefined],

@@ -29,6 +29,9 @@ const AFTERMATH = new RegExp(
   ].join("|"),
 );
 
+/** What FFmpeg says of every input that it is not to analyse. */
+const NOISE = /: not enough frames to estimate rate/;
+
 /** Which part of FFmpeg says it; the address differs in every run. */
 const SPEAKER = /\[([^\]@]+?) @ 0x[0-9a-f]+\] /g;
 
@@ -53,6 +56,7 @@ export function exitError(
 
 /** The last line that is about the cause, if there is a line at all. */
 export function causeIn(stderrTail: readonly string[]): string | undefined {
-  const lines = stderrTail.map((line) => line.replace(SPEAKER, "$1: "));
+  const lines = stderrTail.map((line) => line.replace(SPEAKER, "$1: "))
+    .filter((line) => !NOISE.test(line));
   return lines.findLast((line) => !AFTERMATH.test(line)) ?? lines.at(-1);
 }

@@ -5,6 +5,9 @@ import { causeIn, exitError } from "./exit_error.ts";
 /** What FFmpeg wrote at the end, by version and by what was wrong. */
 const CAUSES: [name: string, tail: string[], cause: string | undefined][] = [
   ["says nothing", [], undefined],
+  ["says what it always says", [
+    "[ivf @ 0x55d66d954d40] Stream #0: not enough frames to estimate rate; consider increasing probesize",
+  ], undefined],
   ["has no camera (5.1.9)", [
     "[video4linux2,v4l2 @ 0x55f63f4c48c0] Cannot open video device /dev/video0: No such file or directory",
     "/dev/video0: No such file or directory",

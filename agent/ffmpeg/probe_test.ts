@@ -32,8 +32,9 @@ async function film(path: string, ...encoding: string[]): Promise<string[]> {
 
 test("probe tells of a source that FFmpeg draws", async () => {
   const source = "testsrc2=size=320x240:rate=30000/1001";
-  assert.deepEqual(await ask(["-f", "lavfi", "-i", source]), {
-    codec: "rawvideo",
+  // Its codec has another name in FFmpeg 7.
+  const { codec: _, ...rest } = await ask(["-f", "lavfi", "-i", source]);
+  assert.deepEqual(rest, {
     reordered: false,
     size: { width: 320, height: 240 },
     fps: 30000 / 1001,

@@ -72,7 +72,7 @@ export interface ListenOptions {
   sendBuffer?: number;
 }
 
-/** Accepts TCP connections. */
+/** Accepts TCP connections. Disposing closes those that nobody has taken. */
 export interface TcpListener extends AsyncDisposable {
   /** The port it listens on, also where 0 was asked for. */
   readonly port: number;
@@ -95,7 +95,10 @@ export interface FifoWriter extends Disposable {
 
 /**
  * A named pipe in the file system that gives every reader an inode of its own,
- * so that what one leaves behind never reaches the next.
+ * so that what one leaves behind never reaches the next. Readers that open it
+ * between the same two calls of {@linkcode Fifo.accept} share one, and each
+ * gets but a part: a second consumer is better off with a pipe of its own.
+ * Disposing removes it, and ends the readers that still wait for a writer.
  */
 export interface Fifo extends AsyncDisposable {
   /**
@@ -152,8 +155,9 @@ export interface ChildExit {
 }
 
 /**
- * A child process, in a process group of its own. It and everything it started
- * dies with this process. Disposing ends it and waits for its end.
+ * A child process, in a process group of its own. It dies with this process,
+ * whichever way that ends; what it has started dies when it ends. Disposing
+ * ends it and waits for its end.
  */
 export interface ChildProcess extends AsyncDisposable {
   /** Process id. */
@@ -197,7 +201,8 @@ export interface Runtime extends Clock {
   /**
    * Starts a child process.
    *
-   * @throws {ProcessError} "not-found" if there is no such program.
+   * @throws {ProcessError} "not-found" if there is no such program, "exited"
+   * if the system cannot start it now.
    */
   spawn(options: SpawnOptions): Promise<ChildProcess>;
   /**

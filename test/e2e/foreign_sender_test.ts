@@ -20,6 +20,14 @@ test("camagent recv decodes a stream without delimiters", async () => {
   }
 });
 
+test("camagent recv shows a stream that claims a picture takes days", async () => {
+  const ticks = "h264_metadata=tick_rate=1/1000000";
+  const stream = encode("640x480", 30, "-bsf:v", ticks);
+  await using peer = await Peer.listen((socket) => socket.write(stream));
+  await using receiver = Agent.recv(peer.address, "-");
+  await new Frames(receiver.stdout, 640 * 480 * 3).reach(10);
+});
+
 test("camagent recv reads a stream that comes byte by byte", async () => {
   const stream = encode("320x240", 15);
   await using peer = await Peer.listen(async (socket) => {
