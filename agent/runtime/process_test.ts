@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
 import process from "node:process";
+import { temporaryFolder } from "../../test/e2e/folder.ts";
 import { Child } from "../../test/faults/child.ts";
 import { until, within } from "../../test/faults/deadline.ts";
 import { groupMembers, isAlive } from "../../test/faults/process_tree.ts";
@@ -10,6 +12,7 @@ import { type ProgramName, programPath } from "../../test/programs/mod.ts";
 import { scriptCommand } from "../../test/programs/script.ts";
 import type { ChildExit, SpawnOptions } from "../plugin/runtime.ts";
 import { spawnChild } from "./process.ts";
+import { findProgram } from "./programs.ts";
 
 /** Far beyond what anything here takes, for a machine that is busy. */
 const DEADLINE_MS = 10_000;
@@ -208,10 +211,13 @@ test("ChildProcess dies when this process is killed", async () => {
 });
 
 test("ChildProcess dies with us though PATH is almost empty", async () => {
+  using folder = temporaryFolder();
+  symlinkSync(findProgram("sleep")!, join(folder.path, "sleep"));
   const [command, ...args] = scriptCommand("spawn_forever.ts");
-  await using parent = new Child(command, args, { PATH: "/no-such-folder" });
+  await using parent = new Child(command, args, { PATH: folder.path });
   await parent.says("\n");
   const pid = Number(`${parent.stdout}`);
+  await until(DEADLINE_MS, "sleep", () => stateOf(pid) === "S");
   parent.kill("SIGKILL");
   await until(2000, "end of the child", () => !isAlive(pid));
 });
