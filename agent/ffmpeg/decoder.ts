@@ -79,6 +79,7 @@ export class Decoder implements AsyncDisposable {
     this.#pipe = pipe;
     this.#timestamps = timestamps[Symbol.asyncIterator]();
     this.failed = child.exit.then((exit): never => {
+      pipe.end();
       timestamps.end();
       throw exit.code === 0
         ? new StreamError("ended", "ffmpeg ended by itself")
