@@ -105,7 +105,7 @@ function resolveSource(registry: Registry, text: string): Resolved<"source"> {
   if (text === AUTO && registry.kindOf(AUTO) === undefined) {
     throw new ConfigError(
       `Cannot use "${AUTO}" as a source: no plugin finds cameras by itself; ` +
-        "give a source such as test: or ffmpeg:/dev/video0",
+        "give a source such as test: or ffmpeg:/dev/video0?format=v4l2",
     );
   }
   return registry.resolve("source", text);

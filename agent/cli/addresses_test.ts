@@ -66,7 +66,7 @@ test("routeRecv gives the flags of sinks to every sink", () => {
 
 const NO_CAMERA =
   'Cannot use "auto:" as a source: no plugin finds cameras by itself; give ' +
-  "a source such as test: or ffmpeg:/dev/video0";
+  "a source such as test: or ffmpeg:/dev/video0?format=v4l2";
 
 const sendErrors: [line: string, message: string][] = [
   ["", NO_CAMERA],

@@ -27,7 +27,7 @@ export const sendCommand: Command = {
   examples: [
     ["camagent send test:", "a test picture to whoever dials port 5001"],
     [
-      "camagent send ffmpeg:/dev/video0 tcp://0.0.0.0:5001 --size 1280x720",
+      'camagent send "ffmpeg:/dev/video0?format=v4l2" tcp://0.0.0.0:5001',
       "the first USB camera",
     ],
     [
