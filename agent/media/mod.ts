@@ -14,6 +14,7 @@ export * from "./delimiter.ts";
 export * from "./flv.ts";
 export * from "./frame.ts";
 export * from "./h264.ts";
+export * from "./ip_address.ts";
 export * from "./ivf.ts";
 export * from "./parameter_sets.ts";
 export * from "./rbsp.ts";

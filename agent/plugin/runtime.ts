@@ -80,6 +80,91 @@ export interface TcpListener extends AsyncDisposable {
   readonly connections: AsyncIterable<TcpConnection>;
 }
 
+/** How a UDP socket treats multicast groups. */
+export interface MulticastOptions {
+  /** The group to join. Omit to send only. */
+  group?: string | undefined;
+  /** Of the group's senders only this one, by its numeric address. */
+  source?: string | undefined;
+  /**
+   * Where groups are: an interface's name, or an address that it has. Omit for
+   * the one that the system's routes lead to.
+   */
+  interface?: string | undefined;
+  /**
+   * How many routers may pass on what is sent to a group, plus one.
+   *
+   * @default {1}
+   */
+  ttl?: number | undefined;
+  /**
+   * Whether this machine gets what it sends to a group as well.
+   *
+   * @default {true}
+   */
+  loopback?: boolean | undefined;
+}
+
+/** How a UDP socket is opened. */
+export interface UdpOptions {
+  /**
+   * Numeric address to bind: one of this machine, `0.0.0.0` or `::` for every
+   * interface, or a group, whose port any number of sockets may share.
+   */
+  host: string;
+  /** 0 asks the system for a free port. */
+  port: number;
+  /** Omit where no group is involved. */
+  multicast?: MulticastOptions | undefined;
+  /**
+   * Bytes that the system is to keep until they are read; it may allow less.
+   * Omit for its default.
+   */
+  receiveBuffer?: number | undefined;
+}
+
+/** A datagram that arrived. */
+export interface Datagram {
+  /** What it carries, borrowed until the next one is asked for. */
+  readonly data: Uint8Array<ArrayBuffer>;
+  /** Numeric address of who sent it. */
+  readonly host: string;
+  /** The port it was sent from. */
+  readonly port: number;
+}
+
+/** An open UDP socket. */
+export interface UdpSocket extends AsyncDisposable {
+  /** The port it is bound to, also where 0 was asked for. */
+  readonly port: number;
+  /** Bytes that the system keeps for it, where it tells. */
+  readonly receiveBuffer: number | undefined;
+  /** What arrives. Ends when the socket is disposed of. */
+  readonly datagrams: AsyncIterable<Datagram>;
+  /**
+   * Resolves when the system has taken the datagram, which does not mean that
+   * it arrives.
+   *
+   * @param host Numeric address.
+   * @throws {StreamError} "lost" if the system refuses it.
+   */
+  send(
+    data: Uint8Array<ArrayBuffer>,
+    host: string,
+    port: number,
+  ): Promise<void>;
+  /**
+   * Counts datagrams that arrived and were thrown away because nobody took
+   * them in time, as far as the system tells.
+   */
+  dropped(): number;
+  /**
+   * Joins the group again, if there is one: an interface that was away has
+   * forgotten it. Does nothing where it has not, or is still away.
+   */
+  rejoin(): void;
+}
+
 /** One end of a named pipe with one reader, written without blocking. */
 export interface FifoWriter extends Disposable {
   /** Bytes written that the reader has not read yet. */
@@ -217,6 +302,21 @@ export interface Runtime extends Clock {
    * @throws {ConfigError} If the port is taken, or the address is not ours.
    */
   listenTcp(options: ListenOptions): Promise<TcpListener>;
+  /**
+   * Finds the address of a machine.
+   *
+   * @param host Its name; a numeric address is returned as it is.
+   * @returns A numeric address, IPv4 before IPv6.
+   * @throws {StreamError} "refused" if nobody knows the name.
+   */
+  resolveHost(host: string, signal: AbortSignal): Promise<string>;
+  /**
+   * Opens a UDP socket.
+   *
+   * @throws {ConfigError} If the port is taken, the address is not ours, or
+   * the group cannot be joined.
+   */
+  openUdp(options: UdpOptions): Promise<UdpSocket>;
   /**
    * Makes a named pipe.
    *

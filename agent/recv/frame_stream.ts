@@ -6,7 +6,7 @@
 
 import { frameBytes, type FrameFormat } from "../media/frame.ts";
 import type { FrameMemory } from "../plugin/sink.ts";
-import { abortable } from "../watchdog/abortable.ts";
+import { abortable } from "../runtime/abortable.ts";
 import { FrameRing, slotsFor } from "./frame_ring.ts";
 
 /** Makes memory for a ring. */

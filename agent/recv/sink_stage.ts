@@ -12,7 +12,7 @@ import type { PluginContext } from "../plugin/context.ts";
 import type { FrameSink, WriteResult } from "../plugin/sink.ts";
 import type { Size } from "../plugin/source.ts";
 import type { Resolved } from "../registry.ts";
-import { abortable } from "../watchdog/abortable.ts";
+import { abortable } from "../runtime/abortable.ts";
 import { createStatus } from "../watchdog/status.ts";
 import { type Attempt, supervise } from "../watchdog/supervisor.ts";
 import type { FrameRing, Slot } from "./frame_ring.ts";

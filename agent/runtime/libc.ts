@@ -14,6 +14,13 @@ export interface Libc {
   clock_gettime(clock: number, timespec: Uint8Array): number;
   close(fd: number): number;
   fcntl(fd: number, command: number, argument: number): number;
+  getsockopt(
+    fd: number,
+    level: number,
+    name: number,
+    value: Uint8Array,
+    length: Uint8Array,
+  ): number;
   ioctl(fd: number, request: number, argument: Uint8Array): number;
   mkfifo(path: Uint8Array, mode: number): number;
   open(path: Uint8Array, flags: number, mode: number): number;
@@ -37,6 +44,7 @@ const CALLS: Record<Exclude<keyof Libc, "errno">, Kind[]> = {
   clock_gettime: ["i32", "buffer"],
   close: ["i32"],
   fcntl: ["i32", "i32", "i32"],
+  getsockopt: ["i32", "i32", "i32", "buffer", "buffer"],
   ioctl: ["i32", "usize", "buffer"],
   mkfifo: ["buffer", "u32"],
   open: ["buffer", "i32", "u32"],
@@ -53,6 +61,11 @@ export function cString(text: string): Uint8Array {
   return new TextEncoder().encode(`${text}\0`);
 }
 
+/** An int in memory, as calls take it by address. */
+export function intBytes(value: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Int32Array.of(value).buffer);
+}
+
 /** errno.h of Linux: the numbers are the same on x86-64 and arm64. */
 export const ERRNO = {
   EPERM: 1,
@@ -61,13 +74,17 @@ export const ERRNO = {
   EAGAIN: 11,
   EACCES: 13,
   EEXIST: 17,
+  ENODEV: 19,
   ENOTDIR: 20,
+  EINVAL: 22,
   EMFILE: 24,
   ENOSPC: 28,
   EROFS: 30,
   EPIPE: 32,
   ENAMETOOLONG: 36,
   EADDRINUSE: 98,
+  EADDRNOTAVAIL: 99,
+  ENOBUFS: 105,
 } as const;
 
 /** `EPIPE` and the like, for messages. */

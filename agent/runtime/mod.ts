@@ -12,6 +12,7 @@ import { kindOfPath, removeFile, replaceFile } from "./files.ts";
 import { spawnChild } from "./process.ts";
 import { writeStdout } from "./stdout.ts";
 import { dialTcp, listenTcp } from "./tcp.ts";
+import { openUdp, resolveHost } from "./udp.ts";
 
 /** The real machine. */
 export const runtime: Runtime = {
@@ -23,6 +24,8 @@ export const runtime: Runtime = {
   spawn: spawnChild,
   dialTcp,
   listenTcp,
+  resolveHost,
+  openUdp,
   openFifo,
   writeStdout,
 };

@@ -6,8 +6,8 @@
  * @module
  */
 
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { libc } from "./libc.ts";
+import { intBytes, libc } from "./libc.ts";
+import { descriptorsOf, type IsWanted, portSuffix } from "./socket_table.ts";
 
 /** socket.h and tcp.h of Linux, the same on x86-64 and arm64. */
 const SOL_SOCKET = 1;
@@ -51,7 +51,7 @@ const LISTEN = "0A";
 export function boundListener(port: number, bytes: number): boolean {
   return bound(
     bytes,
-    (local, _, state) => state === LISTEN && local.endsWith(hex(port)),
+    (local, _, state) => state === LISTEN && local.endsWith(portSuffix(port)),
   );
 }
 
@@ -68,15 +68,13 @@ export function boundConnection(
   return bound(
     bytes,
     (local, remote) =>
-      local.endsWith(hex(localPort)) && remote.endsWith(hex(remotePort)),
+      local.endsWith(portSuffix(localPort)) &&
+      remote.endsWith(portSuffix(remotePort)),
   );
 }
 
-/** A row of /proc/net/tcp: `address:port` twice, and the state. */
-type IsWanted = (local: string, remote: string, state: string) => boolean;
-
 function bound(sendBuffer: number, isWanted: IsWanted): boolean {
-  const fds = libc === undefined ? [] : descriptorsOf(isWanted);
+  const fds = libc === undefined ? [] : descriptorsOf("tcp", isWanted);
   const options = [
     [SOL_SOCKET, SO_SNDBUF, sendBuffer],
     [IPPROTO_TCP, TCP_NODELAY, 1],
@@ -86,53 +84,9 @@ function bound(sendBuffer: number, isWanted: IsWanted): boolean {
   ] as const;
   const done = fds.flatMap((fd) =>
     options.map(([level, name, value]) => {
-      const bytes = new Uint8Array(Int32Array.of(value).buffer);
+      const bytes = intBytes(value);
       return libc?.setsockopt(fd, level, name, bytes, bytes.length) === 0;
     })
   );
   return done.length > 0 && done.every(Boolean);
-}
-
-/** Our descriptors of the wanted sockets, found by their inodes. */
-function descriptorsOf(isWanted: IsWanted): number[] {
-  const inodes = new Set(
-    ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((table) =>
-      inodesIn(table, isWanted)
-    ),
-  );
-  if (inodes.size === 0) return [];
-  return readdirSync("/proc/self/fd")
-    .filter((fd) =>
-      inodes.has(/^socket:\[(\d+)\]$/.exec(linkOf(fd))?.[1] ?? "")
-    )
-    .map(Number);
-}
-
-/** proc(5): addresses in columns 2 and 3, the state in 4, the inode in 10. */
-function inodesIn(table: string, isWanted: IsWanted): string[] {
-  let text: string;
-  try {
-    text = readFileSync(table, "latin1");
-  } catch {
-    return []; // IPv6 is off, or there is no /proc.
-  }
-  return text.split("\n").slice(1, -1)
-    .map((line) => line.trim().split(/\s+/))
-    .filter(([, local = "", remote = "", state = ""]) =>
-      isWanted(local, remote, state)
-    )
-    .map((columns) => columns[9] ?? "");
-}
-
-/** A port as the table ends an address with it. */
-function hex(port: number): string {
-  return `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
-}
-
-function linkOf(fd: string): string {
-  try {
-    return readlinkSync(`/proc/self/fd/${fd}`);
-  } catch {
-    return ""; // The descriptor of the listing itself is closed by now.
-  }
 }

@@ -13,6 +13,7 @@ const CAUSES: Record<string, string> = {
   ECONNRESET: "connection reset",
   EHOSTUNREACH: "host unreachable",
   EMFILE: "too many open files",
+  EMSGSIZE: "the datagram is too long",
   ENOSPC: "no space left",
   ENETUNREACH: "network unreachable",
   ENOTFOUND: "no such host",

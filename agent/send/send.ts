@@ -10,7 +10,7 @@ import type { Runtime } from "../plugin/runtime.ts";
 import type { WireUnit } from "../plugin/transport.ts";
 import type { Resolved } from "../registry.ts";
 import { bootTag } from "../runtime/boot.ts";
-import { abortable } from "../watchdog/abortable.ts";
+import { abortable } from "../runtime/abortable.ts";
 import { pause } from "../watchdog/pause.ts";
 import { dryRun } from "./dry_run.ts";
 import { OutputStage } from "./output_stage.ts";

@@ -16,6 +16,8 @@ import type {
   SpawnOptions,
   TcpConnection,
   TcpListener,
+  UdpOptions,
+  UdpSocket,
 } from "../../agent/plugin/runtime.ts";
 import { FakeClock, settle } from "./clock.ts";
 import { FakeFifos } from "./fifo.ts";
@@ -24,6 +26,7 @@ import { Ledger } from "./ledger.ts";
 import { FakeNetwork } from "./network.ts";
 import { FakePrograms } from "./process.ts";
 import { FakeStdout } from "./stdout.ts";
+import { FakeUdp } from "./udp.ts";
 
 /** A {@linkcode Runtime} for tests. */
 export class FakeRuntime extends FakeClock implements Runtime {
@@ -31,6 +34,8 @@ export class FakeRuntime extends FakeClock implements Runtime {
   readonly files: FakeFiles = new FakeFiles();
   /** Its network. */
   readonly network: FakeNetwork;
+  /** Its network, as far as datagrams go. */
+  readonly udp: FakeUdp;
   /** Its programs. */
   readonly processes: FakePrograms;
   /** Its named pipes. */
@@ -43,6 +48,7 @@ export class FakeRuntime extends FakeClock implements Runtime {
   constructor() {
     super();
     this.network = new FakeNetwork(this, this.#ledger);
+    this.udp = new FakeUdp(this.#ledger);
     this.processes = new FakePrograms(this, this.#ledger);
     this.fifos = new FakeFifos(this.files, this.#ledger);
   }
@@ -86,6 +92,16 @@ export class FakeRuntime extends FakeClock implements Runtime {
   /** See {@linkcode FakeNetwork}. */
   listenTcp(options: ListenOptions): Promise<TcpListener> {
     return this.network.listenTcp(options);
+  }
+
+  /** See {@linkcode FakeUdp}. */
+  resolveHost(host: string, signal: AbortSignal): Promise<string> {
+    return this.udp.resolveHost(host, signal);
+  }
+
+  /** See {@linkcode FakeUdp}. */
+  openUdp(options: UdpOptions): Promise<UdpSocket> {
+    return this.udp.openUdp(options);
   }
 
   /** See {@linkcode FakeFifos}. */

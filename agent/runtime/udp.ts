@@ -1,0 +1,161 @@
+/**
+ * Opens UDP sockets.
+ *
+ * @module
+ */
+
+import { lookup } from "node:dns/promises";
+import { ConfigError, StreamError } from "../errors.ts";
+import { parseIpAddress } from "../media/ip_address.ts";
+import type { UdpOptions, UdpSocket } from "../plugin/runtime.ts";
+import { abortable } from "./abortable.ts";
+import { intBytes, type Libc, libc } from "./libc.ts";
+import { Multicast } from "./multicast.ts";
+import { descriptorsOf, dropsOf, portSuffix } from "./socket_table.ts";
+import { causeOf, codeOf, hostAndPort } from "./system_error.ts";
+import { openDatagrams, type RawDatagrams } from "./udp_socket.ts";
+
+/** socket.h of Linux, the same on x86-64 and arm64. */
+const SOL_SOCKET = 1;
+const SO_RCVBUF = 8;
+/** Beyond net.core.rmem_max, for whoever may administer the network. */
+const SO_RCVBUFFORCE = 33;
+
+/** Inodes of our open sockets: several may share a group's port. */
+const inodes = new Set<string>();
+
+/** Finds the address of a machine. */
+export async function resolveHost(
+  host: string,
+  signal: AbortSignal,
+): Promise<string> {
+  signal.throwIfAborted();
+  if (parseIpAddress(host) !== undefined) return host;
+  try {
+    const all = await abortable(lookup(host, { all: true }), signal);
+    const first = all.find(({ family }) => family === 4) ?? all[0];
+    if (first !== undefined) return first.address;
+  } catch (cause) {
+    signal.throwIfAborted();
+    const why = causeOf(cause);
+    throw new StreamError("refused", `Cannot find "${host}": ${why}`, {
+      cause,
+    });
+  }
+  throw new StreamError("refused", `Cannot find "${host}": no such host`);
+}
+
+/** Opens a socket. */
+export async function openUdp(options: UdpOptions): Promise<UdpSocket> {
+  const { host, port } = options;
+  let raw: RawDatagrams;
+  try {
+    raw = await openDatagrams(options);
+  } catch (cause) {
+    throw new ConfigError(
+      `Cannot bind ${hostAndPort(host, port)}: ${causeOf(cause)}`,
+      { exitCode: codeOf(cause) === "EACCES" ? 77 : 69, cause },
+    );
+  }
+  try {
+    return equip(raw, options);
+  } catch (error) {
+    raw.close();
+    throw error;
+  }
+}
+
+/** Sets what neither runtime can. */
+function equip(raw: RawDatagrams, options: UdpOptions): UdpSocket {
+  const { host, multicast: wanted, receiveBuffer } = options;
+  const found = libc && findDescriptor(raw.port);
+  if (found === undefined && wanted !== undefined) {
+    throw new ConfigError(
+      "Cannot use multicast: that takes Linux with the GNU C library",
+    );
+  }
+  const multicast = libc && found && wanted &&
+    new Multicast(libc, found.fd, host, wanted);
+  multicast?.direct();
+  multicast?.join();
+  const size = libc && found &&
+    growReceiveBuffer(libc, found.fd, receiveBuffer);
+  if (found !== undefined) inodes.add(found.inode);
+  let open = true;
+  return {
+    port: raw.port,
+    receiveBuffer: size,
+    datagrams: raw,
+    send: async (data, host, port) => {
+      try {
+        await sendPast(raw, data, host, port);
+      } catch (cause) {
+        const to = hostAndPort(host, port);
+        const why = open ? causeOf(cause) : "the socket is closed";
+        throw new StreamError("lost", `Cannot send to ${to}: ${why}`, {
+          cause,
+        });
+      }
+    },
+    dropped: () => raw.dropped + (found ? dropsOf(found.inode) : 0),
+    rejoin: () => {
+      if (!open) return;
+      try {
+        multicast?.join();
+      } catch (error) {
+        if (!(error instanceof ConfigError)) throw error;
+        // Its interface is still away.
+      }
+    },
+    [Symbol.asyncDispose]: async () => {
+      if (open && found !== undefined) inodes.delete(found.inode);
+      open = false;
+      raw.close();
+      await Promise.resolve();
+    },
+  };
+}
+
+/** Sends; that nobody took an earlier datagram is told instead, but once. */
+async function sendPast(
+  raw: RawDatagrams,
+  ...datagram: Parameters<RawDatagrams["send"]>
+): Promise<void> {
+  try {
+    await raw.send(...datagram);
+  } catch (error) {
+    if (codeOf(error) !== "ECONNREFUSED") throw error;
+    await raw.send(...datagram);
+  }
+}
+
+/** Finds the socket that was opened last on a port. */
+function findDescriptor(
+  port: number,
+): { fd: number; inode: string } | undefined {
+  let found = "";
+  const [fd] = descriptorsOf("udp", (local, _remote, _state, inode) => {
+    if (!local.endsWith(portSuffix(port)) || inodes.has(inode)) return false;
+    found = inode;
+    return true;
+  });
+  return fd === undefined ? undefined : { fd, inode: found };
+}
+
+/** @returns The size that it has now; the kernel counts its own part as well. */
+function growReceiveBuffer(
+  libc: Libc,
+  fd: number,
+  wanted: number | undefined,
+): number | undefined {
+  if (wanted !== undefined) {
+    const bytes = intBytes(wanted);
+    const set = (name: number) =>
+      libc.setsockopt(fd, SOL_SOCKET, name, bytes, bytes.length) === 0;
+    if (!set(SO_RCVBUFFORCE)) set(SO_RCVBUF);
+  }
+  const value = intBytes(0);
+  const length = intBytes(value.length);
+  const done = libc.getsockopt(fd, SOL_SOCKET, SO_RCVBUF, value, length);
+  return done === 0 ? new Int32Array(value.buffer)[0] : undefined;
+}
