@@ -36,7 +36,10 @@ interface Options {
 export default ({ z, option, media, defineTransport, ...host }: PluginHost) => {
   const { ConfigError, StreamError } = host;
 
-  function dial({ address, signal, runtime }: PluginContext<Options>) {
+  function dial(
+    { address, signal, runtime }: PluginContext<Options>,
+    sendBuffer?: number,
+  ) {
     const { host, port = DEFAULT_PORT, redacted } = address;
     if (host === undefined || WILDCARDS.includes(host)) {
       throw new ConfigError(
@@ -45,7 +48,8 @@ export default ({ z, option, media, defineTransport, ...host }: PluginHost) => {
       );
     }
     const timeout = media.ms(DIAL_TIMEOUT_MS);
-    return runtime.dialTcp({ host, port, signal, timeout });
+    const bound = sendBuffer === undefined ? {} : { sendBuffer };
+    return runtime.dialTcp({ host, port, signal, timeout, ...bound });
   }
 
   async function listen({ address, options, runtime }: PluginContext<Options>) {
@@ -120,8 +124,9 @@ export default ({ z, option, media, defineTransport, ...host }: PluginHost) => {
       if (context.options.mode !== "dial") {
         return await sendToAll(viewers, context, ready);
       }
-      await using connection = await dial(context);
-      await serve(connection, viewers, context);
+      const { sendBuffer } = context.options;
+      await using connection = await dial(context, sendBuffer);
+      await serve(connection, viewers, context, sendBuffer);
       if (context.signal.aborted) return;
       throw new StreamError("ended", `${connection.peer} closed`);
     },

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { checkOptions } from "../../agent/plugin/options.ts";
-import type { ListenOptions } from "../../agent/plugin/runtime.ts";
+import type { DialOptions, ListenOptions } from "../../agent/plugin/runtime.ts";
 import { runtime as machine } from "../../agent/runtime/mod.ts";
 import { declare } from "../../test/contract/declaration.ts";
+import { stream, streamBytes } from "../../test/contract/stream.ts";
 import {
   type RawReader,
   type RawSender,
@@ -173,6 +174,36 @@ test("transport-tcp bounds what the system keeps for a viewer", async () => {
     { host: "0.0.0.0", port: 5001, sendBuffer: 16384 },
     { host: "0.0.0.0", port: 5001, sendBuffer: 4096 },
   ]);
+});
+
+test("transport-tcp bounds what the system keeps for whom it dials", async () => {
+  for (const sendBuffer of [16384, 4096, 1 << 20]) {
+    const asked: (number | undefined)[] = [];
+    const runtime = new class extends FakeRuntime {
+      override dialTcp(options: DialOptions) {
+        asked.push(options.sendBuffer);
+        return super.dialTcp(options);
+      }
+    }();
+    const { port, peers } = runtime.network.target();
+    const waiting = peers[Symbol.asyncIterator]();
+    let peer: FakeTcpPeer | undefined;
+    const address = `tcp://${HOST}:${port}?mode=dial&sendBuffer=${sendBuffer}`;
+    await using sending = new Sending(plugin, {
+      address,
+      runtime,
+      dials: true,
+      async watch() {
+        const { value } = await waiting.next();
+        return rawReader(peer = value);
+      },
+    });
+    const reader = await sending.watch();
+    for (const unit of stream()) sending.hub.push(unit);
+    await sending.arrival(reader, streamBytes());
+    assert.deepEqual(asked, [sendBuffer]);
+    assert.equal(Math.max(...peer!.writes), Math.min(sendBuffer, 65536));
+  }
 });
 
 test("transport-tcp throws when the system closes its port", async () => {

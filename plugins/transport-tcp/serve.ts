@@ -16,7 +16,7 @@ import type {
  * make it fall behind less: a picture that was begun is finished in any case,
  * and the system keeps no more than `sendBuffer` of it.
  */
-const CHUNK_BYTES = 65536;
+const PIECE_BYTES = 65536;
 
 /** A viewer that takes nothing for this long is dropped. */
 const UNREAD_MS = 5000;
@@ -26,7 +26,14 @@ const DEAF = `does not read; dropped after ${UNREAD_MS / 1000} s`;
 /** How exactly that is kept. */
 const CHECK_EVERY = 500 as Milliseconds;
 
-/** Sends to one viewer until either side has had enough; closes it. */
+/**
+ * Sends to one viewer until either side has had enough; closes it.
+ *
+ * @param sendBuffer Of a connection that we have opened; no write is larger.
+ * It was bounded too late to have small segments, and a receiver that has got
+ * less than the one it expects acknowledges that 40 ms later. Measured on
+ * loopback with 16 KiB: 85 kB take 41.6 ms in one write, 0.5 ms in pieces.
+ */
 export async function serve(
   connection: TcpConnection,
   viewers: Viewers,
@@ -34,6 +41,7 @@ export async function serve(
     PluginContext<unknown>,
     "signal" | "log" | "runtime"
   >,
+  sendBuffer: number = PIECE_BYTES,
 ): Promise<void> {
   await using _ = connection;
   using viewer = viewers.open(connection.peer);
@@ -45,6 +53,7 @@ export async function serve(
     void connection[Symbol.asyncDispose]();
   };
   const stop = () => end("was disconnected");
+  const pieceBytes = Math.min(sendBuffer, PIECE_BYTES);
   let writingSince = Infinity;
   signal.addEventListener("abort", stop);
   if (signal.aborted) stop();
@@ -71,9 +80,9 @@ export async function serve(
   }
 
   async function write(data: Uint8Array<ArrayBuffer>): Promise<void> {
-    for (let at = 0; at < data.length; at += CHUNK_BYTES) {
+    for (let at = 0; at < data.length; at += pieceBytes) {
       writingSince = runtime.now();
-      await connection.write(data.subarray(at, at + CHUNK_BYTES));
+      await connection.write(data.subarray(at, at + pieceBytes));
     }
     writingSince = Infinity;
   }

@@ -20,24 +20,53 @@ const SLOW_AGE_MS = 500;
 const BACK_AFTER_MS = 1100;
 const NORMAL_AGE_MS = 50;
 
-test("camagent does not fall behind on a link that is too slow", async () => {
-  using folder = temporaryFolder();
-  await using camera = new Camera(folder.path);
-  await using sender = Agent.send(
-    `${camera.address}&gop=30`,
-    "tcp://127.0.0.1:0",
-  );
-  const port = await sender.port();
-  await using proxy = await TcpProxy.start({
-    target: { host: "127.0.0.1", port },
+for (const dials of ["receiver", "sender"]) {
+  test(`camagent does not fall behind on a slow link that the ${dials} opened`, async () => {
+    using folder = temporaryFolder();
+    await using camera = new Camera(folder.path);
+    const path = join(folder.path, "frames");
+    const source = `${camera.address}&gop=30`;
+    await using link = await (dials === "sender" ? dialled : listening)(
+      source,
+      `pipe:${path}`,
+    );
+    await until(5000, "FIFO", () => existsSync(path));
+    await using reader = new Reader(path);
+    await reader.reach(60);
+    await assertFollows(link.proxy, reader);
   });
-  const path = join(folder.path, "frames");
-  const input = `tcp://127.0.0.1:${proxy.port}`;
-  await using _receiver = Agent.recv(input, `pipe:${path}`);
-  await until(5000, "FIFO", () => existsSync(path));
-  await using reader = new Reader(path);
-  await reader.reach(60);
+}
 
+/** A sender that waits, and a receiver that connects to it. */
+async function listening(source: string, sink: string) {
+  await using stack = new AsyncDisposableStack();
+  const sender = stack.use(Agent.send(source, "tcp://127.0.0.1:0"));
+  const proxy = stack.use(await proxyTo(await sender.port()));
+  stack.use(Agent.recv(`tcp://127.0.0.1:${proxy.port}`, sink));
+  return ended(stack.move(), proxy);
+}
+
+/** A receiver that waits, and a sender that connects to it. */
+async function dialled(source: string, sink: string) {
+  await using stack = new AsyncDisposableStack();
+  const input = "tcp://127.0.0.1:0?mode=listen";
+  const receiver = stack.use(Agent.recv(input, sink));
+  const [, port] = await receiver.logs(/waits on 127\.0\.0\.1:(\d+)/);
+  const proxy = stack.use(await proxyTo(Number(port)));
+  stack.use(Agent.send(source, `tcp://127.0.0.1:${proxy.port}?mode=dial`));
+  return ended(stack.move(), proxy);
+}
+
+function proxyTo(port: number): Promise<TcpProxy> {
+  return TcpProxy.start({ target: { host: "127.0.0.1", port } });
+}
+
+function ended(stack: AsyncDisposableStack, proxy: TcpProxy) {
+  return { proxy, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
+/** Slows the link down for a while, and looks at the age of the frames. */
+async function assertFollows(proxy: TcpProxy, reader: Reader): Promise<void> {
   const from = reader.seen.at(-1)!.at;
   proxy.rate(HALF_BYTES_PER_SECOND);
   const last = () => (reader.seen.at(-1)!.at - from) / 1000;
@@ -72,7 +101,7 @@ test("camagent does not fall behind on a link that is too slow", async () => {
   const ages = back.map(({ age }) => age).sort((a, b) => a - b);
   assert.ok(ages[Math.floor(ages.length / 2)]! <= NORMAL_AGE_MS, `${ages}`);
   assert.equal(reader.damaged, 0);
-});
+}
 
 /** The figures themselves are of interest, not only that they hold. */
 function report(slow: Seen[], means: number[], p95: number[]): void {

@@ -18,7 +18,7 @@ import type { Ledger } from "./ledger.ts";
 import { TcpLane } from "./tcp_lane.ts";
 import { FakeTcpConnection, FakeTcpPeer, type TcpLink } from "./tcp_peer.ts";
 
-/** Bytes a connection keeps in each direction unless a listener bounds it. */
+/** Bytes a connection keeps in each direction unless the plugin bounds it. */
 const CAPACITY = 1 << 16;
 
 /** A program that listens, and is not ours. */
@@ -74,7 +74,7 @@ export class FakeNetwork {
 
   /** As the contract says. */
   async dialTcp(options: DialOptions): Promise<TcpConnection> {
-    const { host, port, signal, timeout } = options;
+    const { host, port, signal, timeout, sendBuffer = CAPACITY } = options;
     signal.throwIfAborted();
     const failure = (why: string) =>
       new StreamError("refused", `Cannot connect to ${host}:${port}: ${why}`);
@@ -86,7 +86,7 @@ export class FakeNetwork {
     if (target === undefined) throw failure("connection refused");
     await undefined;
     signal.throwIfAborted();
-    const link = openLink(CAPACITY);
+    const link = openLink(sendBuffer);
     target.push(new FakeTcpPeer(link));
     return this.#connection(link, host, port);
   }
