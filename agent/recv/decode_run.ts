@@ -5,7 +5,7 @@
  */
 
 import type { Decoder } from "../ffmpeg/decoder.ts";
-import type { Milliseconds } from "../media/time.ts";
+import { type Milliseconds, ms } from "../media/time.ts";
 import type { Clock } from "../plugin/runtime.ts";
 import { pause } from "../watchdog/pause.ts";
 import { StallTimer } from "../watchdog/stall.ts";
@@ -19,6 +19,13 @@ import { StaleFrames } from "./stale.ts";
  * back: enough to keep it busy, few enough to be no queue of their own.
  */
 const WINDOW = 4;
+
+/**
+ * How long an access unit may wait for the decoder. One that has all it may
+ * have and is silent for that long has dropped it, as FFmpeg does with what
+ * follows a damaged keyframe: only the next keyframe helps.
+ */
+export const DECODER_BUDGET = ms(200);
 
 /** A decoder that is fed and silent has failed. */
 const STALL_MS = 2000;
@@ -36,7 +43,7 @@ export interface DecodeRunEvents {
   /** Called for every frame. */
   progress(): void;
   /** Counted up. */
-  readonly counts: { decoded: number; stale: number };
+  readonly counts: { decoded: number; stale: number; dropped: number };
 }
 
 /** What a run uses of a {@linkcode Decoder}. */
@@ -56,7 +63,9 @@ export class DecodeRun {
   /** What is inside the decoder, by number. */
   readonly #fed = new Map<number, ReceivedUnit>();
   #heldBack = 0;
-  #room: (() => void) | undefined;
+  /** What was fed before it is not waited for. */
+  #begin = 0;
+  #progress: (() => void) | undefined;
 
   /**
    * @param decoder Belongs to the run from here on.
@@ -113,7 +122,7 @@ export class DecodeRun {
     } finally {
       signal.removeEventListener("abort", stop);
       this.#ended.abort();
-      this.#room?.();
+      this.#progress?.();
       await this.#decoder[Symbol.asyncDispose]();
       // The slot that was being filled is given back only then.
       await Promise.allSettled([reading, watching]);
@@ -126,18 +135,45 @@ export class DecodeRun {
     units: AsyncIterator<ReceivedUnit>,
   ): Promise<StreamInfo> {
     const { stream } = first;
-    const window = WINDOW + this.#heldBack;
-    for (let unit = first; unit.stream === stream;) {
-      await this.#write(unit);
-      while (this.#fed.size >= window && !this.#ended.signal.aborted) {
-        await new Promise<void>((resolve) => this.#room = resolve);
+    let isStuck = false;
+    let unit = first;
+    while (unit.stream === stream) {
+      if (isStuck && unit.keyframe) {
+        this.#begin = unit.number;
+        isStuck = false;
+      }
+      if (isStuck) {
+        this.#events.counts.dropped++;
+      } else {
+        await this.#write(unit);
+        isStuck = await this.#isStuck();
       }
       const { value, done } = await units.next();
       if (done) return stream;
       unit = value;
-      if (unit.stream !== stream) return unit.stream;
     }
-    return stream;
+    return unit.stream;
+  }
+
+  /**
+   * Waits until there is room in the decoder.
+   *
+   * @returns Whether it was silent for so long that there will be none.
+   */
+  async #isStuck(): Promise<boolean> {
+    while (this.#isFull() && !this.#ended.signal.aborted) {
+      const progress = new AbortController();
+      this.#progress = () => progress.abort();
+      if (await pause(this.#clock, DECODER_BUDGET, progress.signal)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  #isFull(): boolean {
+    const inside = [...this.#fed.keys()].filter((key) => key >= this.#begin);
+    return inside.length >= WINDOW + this.#heldBack;
   }
 
   async #write(unit: ReceivedUnit): Promise<void> {
@@ -200,7 +236,7 @@ export class DecodeRun {
     for (const other of this.#fed.keys()) {
       if (other + this.#heldBack < number) this.#fed.delete(other);
     }
-    this.#room?.();
+    this.#progress?.();
     return unit;
   }
 }

@@ -81,7 +81,7 @@ function setUp(stream: StreamInfo = STREAM) {
     slots: Array.from({ length: slotsFor(1) }, () => new Uint8Array(2)),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   });
-  const counts = { decoded: 0, stale: 0 };
+  const counts = { decoded: 0, stale: 0, dropped: 0 };
   const input = { newestAt: 0, keyframeDistance: 0 };
   let progress = 0;
   const run = new DecodeRun(decoder, ring, clock, {
@@ -92,13 +92,17 @@ function setUp(stream: StreamInfo = STREAM) {
   const stop = new AbortController();
   let number = 0;
   /** A unit that was captured now, or so long ago. */
-  const unit = (ago = 0, of = stream): ReceivedUnit => {
+  const unit = (
+    ago = 0,
+    of = stream,
+    keyframe = number === 0,
+  ): ReceivedUnit => {
     const at = ms(clock.now() - ago);
     input.newestAt = at;
     return {
       data: new Uint8Array(1),
-      keyframe: number++ === 0,
-      number,
+      keyframe,
+      number: ++number,
       receivedAt: clock.now(),
       capturedAt: at,
       origin: { at, since: "capture" },
@@ -106,6 +110,7 @@ function setUp(stream: StreamInfo = STREAM) {
     };
   };
   const push = (ago?: number, of?: StreamInfo) => hub.push(unit(ago, of));
+  const pushKeyframe = () => hub.push(unit(0, stream, true));
   const begin = (ago?: number) => {
     hub.push(unit(ago));
     const units = queue[Symbol.asyncIterator]();
@@ -122,8 +127,8 @@ function setUp(stream: StreamInfo = STREAM) {
     await ring.close();
   };
   const progressed = () => progress;
-  const t = { clock, decoder, ring, counts, stop, push, begin, end };
-  return { ...t, progressed };
+  const t = { clock, decoder, ring, counts, stop, push, pushKeyframe, begin };
+  return { ...t, progressed, end };
 }
 
 test("DecodeRun publishes frames with what is known of their unit", async () => {
@@ -143,7 +148,11 @@ test("DecodeRun publishes frames with what is known of their unit", async () => 
     origin: { at: 995, since: "capture" },
   });
   t.ring.release(slot);
-  assert.deepEqual([t.counts, t.progressed()], [{ decoded: 1, stale: 0 }, 1]);
+  assert.deepEqual([t.counts, t.progressed()], [{
+    decoded: 1,
+    stale: 0,
+    dropped: 0,
+  }, 1]);
   await t.end(running);
 });
 
@@ -173,6 +182,62 @@ test("DecodeRun does not wait for units that the decoder skipped", async () => {
   await t.end(running);
 });
 
+for (const reorderDepth of [0, 2]) {
+  test(`DecodeRun feeds a keyframe to a decoder that dropped ${4 + reorderDepth} units`, async () => {
+    const window = 4 + reorderDepth;
+    const t = setUp({ ...STREAM, reorderDepth });
+    const running = t.begin();
+    for (let i = 1; i < window + 3; i++) t.push();
+    await t.clock.advance(199);
+    t.pushKeyframe();
+    t.push();
+    await t.clock.advance(0);
+    assert.equal(t.decoder.fed.at(-1), window);
+    await t.clock.advance(1);
+    // What was to come before the keyframe is of no use.
+    assert.deepEqual(t.decoder.fed.slice(window), [window + 4, window + 5]);
+    assert.equal(t.counts.dropped, 3);
+    // It has all the room that there is.
+    for (let i = 2; i < 10; i++) t.push();
+    await t.clock.advance(0);
+    assert.equal(t.decoder.fed.at(-1), 2 * window + 3);
+    t.decoder.emit(window + 4);
+    await t.clock.advance(0);
+    assert.equal(t.decoder.fed.at(-1), 2 * window + 4);
+    await t.end(running);
+  });
+}
+
+test("DecodeRun lets no keyframe overtake a slow decoder", async () => {
+  const t = setUp();
+  const running = t.begin();
+  for (let number = 1; number < 10; number++) {
+    while (t.decoder.fed.length < number + 3) {
+      t.pushKeyframe();
+      await t.clock.advance(0);
+    }
+    await t.clock.advance(190);
+    assert.equal(t.decoder.fed.length, number + 3);
+    t.decoder.emit(number);
+    await t.clock.advance(0);
+  }
+  assert.deepEqual([t.counts.decoded, t.counts.dropped], [9, 0]);
+  await t.end(running);
+});
+
+test("DecodeRun fails a decoder that no keyframe helps", async () => {
+  const t = setUp();
+  const failure = assert.rejects(t.begin(), { failure: "stalled" });
+  for (let i = 0; i < 20; i++) {
+    t.pushKeyframe();
+    await t.clock.advance(90);
+  }
+  assert.equal(t.decoder.disposed, 0);
+  await t.clock.advance(200);
+  await failure;
+  assert.equal(t.clock.sleeping, 0);
+});
+
 test("DecodeRun shows nothing of a backlog but its end", async () => {
   const t = setUp();
   using sink = t.ring.subscribe(undefined);
@@ -183,7 +248,7 @@ test("DecodeRun shows nothing of a backlog but its end", async () => {
     t.decoder.emit(number);
   }
   await t.clock.advance(0);
-  assert.deepEqual(t.counts, { decoded: 5, stale: 3 });
+  assert.deepEqual(t.counts, { decoded: 5, stale: 3, dropped: 0 });
   assert.equal(t.progressed(), 5);
   const slot = await sink.next();
   assert.equal(slot?.frame?.sequence, 5);
@@ -199,7 +264,7 @@ test("DecodeRun shows what a slow decoder gets done after 500 ms", async () => {
   await t.clock.advance(0);
   t.decoder.emit(1);
   await t.clock.advance(500);
-  assert.deepEqual(t.counts, { decoded: 1, stale: 1 });
+  assert.deepEqual(t.counts, { decoded: 1, stale: 1, dropped: 0 });
   for (let number = 3; number < 6; number++) {
     t.push(300);
     await t.clock.advance(0);
@@ -208,7 +273,7 @@ test("DecodeRun shows what a slow decoder gets done after 500 ms", async () => {
     t.decoder.emit(2 * number - 3);
     await t.clock.advance(100);
   }
-  assert.deepEqual(t.counts, { decoded: 4, stale: 1 });
+  assert.deepEqual(t.counts, { decoded: 4, stale: 1, dropped: 0 });
   await t.end(running);
 });
 

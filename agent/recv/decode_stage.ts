@@ -8,19 +8,15 @@
 import { Decoder } from "../ffmpeg/decoder.ts";
 import type { AccessUnitHub } from "../media/access_unit_hub.ts";
 import { packedFormat } from "../media/frame.ts";
-import { ms } from "../media/time.ts";
 import type { QueueCounters } from "../media/unit_queue.ts";
 import { createStatus } from "../watchdog/status.ts";
 import { type Attempt, supervise } from "../watchdog/supervisor.ts";
-import { DecodeRun } from "./decode_run.ts";
+import { DECODER_BUDGET, DecodeRun } from "./decode_run.ts";
 import type { FrameStream } from "./frame_stream.ts";
 import type { ReceivedUnit, StreamInfo } from "./received_unit.ts";
 import type { RecvOptions } from "./recv.ts";
 import type { Wanted } from "./sink_stage.ts";
 import type { DecoderStatus } from "./status.ts";
-
-/** How long an access unit may wait for the decoder. */
-const DECODER_BUDGET = ms(200);
 
 /** What a decoder is prepared for before the stream has said anything. */
 const LIKELY: StreamInfo["untagged"] = "bt601";
@@ -38,13 +34,12 @@ export interface DecoderInput {
 /** One decoder for all sinks that want the same frames. */
 export class DecodeStage {
   /** Frames and counters since the start. */
-  readonly counts = { decoded: 0, stale: 0 };
+  readonly counts = { decoded: 0, stale: 0, dropped: 0 };
   readonly #options: RecvOptions;
   readonly #wanted: Wanted;
   readonly #input: DecoderInput;
   readonly #stream: FrameStream;
   readonly #supervisor;
-  #dropped = 0;
   #queue: QueueCounters | undefined;
   #size: string | undefined;
 
@@ -82,7 +77,7 @@ export class DecodeStage {
       ...(this.#size && { size: this.#size }),
       supervisor: this.#supervisor,
       ...this.counts,
-      dropped: this.#dropped + (this.#queue?.dropped ?? 0),
+      dropped: this.counts.dropped + (this.#queue?.dropped ?? 0),
     };
   }
 
@@ -128,7 +123,7 @@ export class DecodeStage {
       });
       return await run.decode(first.value, units, signal);
     } finally {
-      this.#dropped += queue.counters.dropped;
+      this.counts.dropped += queue.counters.dropped;
       this.#queue = undefined;
     }
   }

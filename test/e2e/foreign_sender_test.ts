@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { AccessUnitSplitter } from "../../agent/media/access_unit_splitter.ts";
+import { joinNalUnits, nalUnitsOf } from "../../agent/media/annexb.ts";
 import { until } from "../faults/deadline.ts";
 import { test } from "../harness.ts";
 import { Agent } from "./agent.ts";
@@ -41,6 +43,37 @@ test("camagent recv reads a stream that comes byte by byte", async () => {
   await using receiver = Agent.recv(peer.address, "-");
   await new Frames(receiver.stdout, 320 * 240 * 3).reach(5);
 });
+
+test("camagent recv goes on at the keyframe after a damaged one", async () => {
+  const units = [...new AccessUnitSplitter().push(encode("640x480", 60))];
+  const last = units.findLast(({ keyframe }) => keyframe);
+  const stream = units.map((unit) =>
+    unit === last ? spoil(unit.data) : unit.data
+  );
+  await using peer = await Peer.listen((socket) => {
+    let next = 0;
+    const feeding = setInterval(() => {
+      socket.write(stream[next++ % stream.length]!);
+    }, 33);
+    socket.once("close", () => clearInterval(feeding));
+  });
+  await using receiver = Agent.recv(peer.address, "-");
+  const frames = new Frames(receiver.stdout, 640 * 480 * 3);
+  // FFmpeg shows nothing of the damaged keyframe and what follows it.
+  await frames.reach(stream.length * 2);
+  const { decoders: [decoder] } = await receiver.says(({ decoders }) =>
+    decoders[0]!.dropped > 0
+  );
+  assert.equal(decoder!.supervisor.restarts, 0);
+});
+
+/** Breaks the slice headers of a keyframe (nal_unit_type 5). */
+function spoil(keyframe: Uint8Array): Uint8Array {
+  const nalUnits = [...nalUnitsOf(keyframe)].map((nalUnit) =>
+    nalUnit.map((byte, at) => at === 1 && (nalUnit[0]! & 31) === 5 ? 255 : byte)
+  );
+  return joinNalUnits(nalUnits);
+}
 
 test("camagent recv reopens its sinks when the size changes", async () => {
   using folder = temporaryFolder();
