@@ -35,8 +35,12 @@ export function reasonOf(error: Error): string {
   return place ? `${error} ${place}` : String(error);
 }
 
-/** Returns what was thrown as an error, whatever it was. */
+/**
+ * Returns what was thrown as an error, whatever it was. Where closing what was
+ * open failed as well, that came of what was thrown first.
+ */
 export function toError(thrown: unknown): Error {
+  if (thrown instanceof SuppressedError) return toError(thrown.suppressed);
   if (thrown instanceof Error) return thrown;
   return new Error(String(thrown), { cause: thrown });
 }

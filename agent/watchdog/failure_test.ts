@@ -52,3 +52,15 @@ test("toError keeps errors and wraps the rest", () => {
   assert.equal(toError("oops").message, "oops");
   assert.equal(toError(undefined).message, "undefined");
 });
+
+test("toError tells the first cause, not what came of it", async () => {
+  const fails = (message: string) => ({
+    [Symbol.asyncDispose]: () => Promise.reject(new Error(message)),
+  });
+  const broken = async () => {
+    await using _ = fails("third");
+    await using __ = fails("second");
+    throw killed;
+  };
+  assert.equal(toError(await broken().catch((thrown) => thrown)), killed);
+});
