@@ -83,7 +83,10 @@ export class UnitQueue<Unit extends QueuedUnit>
     this.#broken = true;
   }
 
-  /** Ends the iteration once what waits has been taken. */
+  /**
+   * Ends the iteration once what waits has been taken, however late: nothing
+   * newer will come.
+   */
   end(): void {
     this.#closed = true;
     this.#wake?.();
@@ -113,6 +116,7 @@ export class UnitQueue<Unit extends QueuedUnit>
   }
 
   #dropLate(): void {
+    if (this.#closed) return;
     const oldest = this.#waiting[0];
     if (!oldest || this.#now() - oldest.since <= this.#budget) return;
     const keyframe = this.#waiting.findLastIndex(({ unit }) => unit.keyframe);

@@ -86,6 +86,16 @@ test("UnitQueue without a keyframe waiting drops up to the next", async () => {
   assert.equal(queue.counters.dropped, 3);
 });
 
+test("UnitQueue drops nothing any more once it was ended", async () => {
+  const { queue, advance } = setUp();
+  for (const name of ["k0", "p1", "k2", "p3"]) queue.push(unit(name));
+  advance(200);
+  queue.end();
+  advance(4800);
+  assert.equal(await drain(queue), "k0 p1 k2 p3");
+  assert.deepEqual(queue.counters, { sent: 4, dropped: 0 });
+});
+
 test("UnitQueue wakes a consumer that waits", async () => {
   const { queue } = setUp();
   const taken = queue[Symbol.asyncIterator]().next();

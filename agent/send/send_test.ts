@@ -54,6 +54,26 @@ test("createSender() sends every unit before it ends with its input", async () =
   assert.deepEqual(outputs.map(({ sent }) => sent), [10, 10]);
 });
 
+test("createSender() sends the end to a viewer that is slow", async () => {
+  const seen: number[] = [];
+  const t = setUp({
+    run: async (emit, { runtime, signal }) => {
+      for (let n = 1; n <= 10; n++) {
+        emit(picture(n, n === 1));
+        await runtime.sleep(ms(20), signal);
+      }
+    },
+    send: [watches(async (unit) => {
+      await t.runtime.sleep(ms(150));
+      seen.push(numberOf(unit));
+    })],
+  });
+  const running = t.sender.run();
+  await t.runtime.advance(2000);
+  await running;
+  assert.deepEqual(seen, TEN);
+});
+
 test("createSender() does not wait for ever for a viewer at the end", async () => {
   const t = setUp({
     run: clip(2),
