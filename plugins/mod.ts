@@ -9,12 +9,14 @@ import * as sinkStdout from "./sink-stdout/mod.ts";
 import * as sourceFfmpeg from "./source-ffmpeg/mod.ts";
 import * as sourceTest from "./source-test/mod.ts";
 import * as transportTcp from "./transport-tcp/mod.ts";
+import * as transportUdp from "./transport-udp/mod.ts";
 
 /** Every built-in plugin, in the order of the help. */
 export const builtins = [
   sourceTest, // test: a picture that moves
   sourceFfmpeg, // ffmpeg: local devices and files
   transportTcp, // tcp: any number of viewers
+  transportUdp, // udp: one receiver, or a multicast group
   sinkOpencvPipe, // pipe: a FIFO for cv2, NumPy and the like
   sinkStdout, // stdout: frames for the next program in the pipe
 ];

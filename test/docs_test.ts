@@ -17,6 +17,7 @@ import { VERSION } from "../agent/cli/version.ts";
 import {
   checkSink,
   checkSource,
+  inputOptions,
   sinkOptions,
   sourceOptions,
 } from "../agent/plugin/reserved.ts";
@@ -114,7 +115,9 @@ test("README.md lists every option and no other", () => {
     rows.filter(([option = ""]) => /^`\w+`$/.test(option))
       .map(([option]) => option),
   );
-  const reserved = [sourceOptions, sinkOptions].flatMap(describeOptions);
+  const reserved = [sourceOptions, inputOptions, sinkOptions].flatMap(
+    describeOptions,
+  );
   assert.deepEqual(common, new Set(reserved.map(([name]) => `\`${name}\``)));
 
   const own = rows.filter(([, option = ""]) => /^`\w+`$/.test(option))

@@ -10,7 +10,13 @@ import { parseAddress } from "../media/address.ts";
 import type { Plugin } from "../plugin/host.ts";
 import { unknownName } from "../plugin/options.ts";
 import type { Registry, Resolved } from "../registry.ts";
-import { type Flags, kebabCase, sinkFlags, sourceFlags } from "./flags.ts";
+import {
+  type Flags,
+  inputFlags,
+  kebabCase,
+  sinkFlags,
+  sourceFlags,
+} from "./flags.ts";
 
 /** What `send` connects. */
 export interface SendRoute {
@@ -81,7 +87,7 @@ export function routeRecv(
     );
   }
   return {
-    input: resolved,
+    input: withFlags(resolved, texts, inputFlags),
     sinks: sinks.map((text) =>
       withFlags(registry.resolve("sink", text), texts, sinkFlags)
     ),

@@ -6,7 +6,11 @@
 
 import { z } from "zod";
 import { option } from "../plugin/options.ts";
-import { sinkOptions, sourceOptions } from "../plugin/reserved.ts";
+import {
+  inputOptions,
+  sinkOptions,
+  sourceOptions,
+} from "../plugin/reserved.ts";
 import { describeOptions } from "./describe.ts";
 
 /** One flag. Its name is the kebab-case of its key in the table. */
@@ -88,6 +92,9 @@ export const sourceFlags: Flags = optionFlags(sourceOptions, {
   start: "WHEN",
   stamp: "BOOL",
 });
+
+/** The options of every input, as flags. */
+export const inputFlags: Flags = optionFlags(inputOptions, { loss: "WHAT" });
 
 /** The options of every sink, as flags. */
 export const sinkFlags: Flags = optionFlags(sinkOptions, {

@@ -39,3 +39,32 @@ test("receiverLines speaks for players only where it knows the protocol", () => 
     "camagent recv mqtt://10.0.0.2 pipe:/tmp/cam",
   ]);
 });
+
+const GROUP_LINES = [
+  "camagent recv 'udp://239.1.1.1:5004?interface=lo' pipe:/tmp/cam",
+  "ffplay -f h264 -flags low_delay -probesize 32 -framedrop -vf setpts=0 " +
+  "udp://239.1.1.1:5004",
+  "gst-launch-1.0 udpsrc address=239.1.1.1 multicast-iface=lo port=5004 ! " +
+  "h264parse ! avdec_h264 ! autovideosink sync=false",
+];
+
+test("receiverLines joins a group", () => {
+  const address = "udp://239.1.1.1?interface=lo";
+  const lines = receiverLines(address, undefined, "10.0.0.2");
+  assert.deepEqual(lines, GROUP_LINES);
+});
+
+const BOUND: [address: string, bound: string][] = [
+  ["udp://192.168.1.7:6000", "0.0.0.0:6000"],
+  ["udp://[fd00::7]", "[::]:5004"],
+  ["udp://127.0.0.1", "127.0.0.1:5004"],
+  ["udp://[ff15::1]", "[ff15::1]:5004"],
+];
+
+for (const [address, bound] of BOUND) {
+  test(`receiverLines of ${address} binds ${bound}`, () => {
+    const [ours, ffplay] = receiverLines(address, undefined, undefined);
+    assert.equal(ours, `camagent recv udp://${bound} pipe:/tmp/cam`);
+    assert.ok(ffplay?.endsWith(` udp://${bound}`), ffplay);
+  });
+}

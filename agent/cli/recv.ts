@@ -9,11 +9,11 @@ import type { RecvStatus } from "../recv/status.ts";
 import { type RecvRoute, routeRecv } from "./addresses.ts";
 import type { CommandLine } from "./args.ts";
 import type { Command, Shell } from "./command.ts";
-import { pipelineFlags, sinkFlags } from "./flags.ts";
+import { inputFlags, pipelineFlags, sinkFlags } from "./flags.ts";
 import { openPipelineLog, runJob } from "./pipeline.ts";
 import { recvLine } from "./status_line.ts";
 
-const flags = { ...sinkFlags, ...pipelineFlags } as const;
+const flags = { ...inputFlags, ...sinkFlags, ...pipelineFlags } as const;
 
 /** The command. */
 export const recvCommand: Command = {

@@ -5,7 +5,7 @@
  */
 
 import type { Milliseconds } from "./time.ts";
-import { type QueuedUnit, UnitQueue } from "./unit_queue.ts";
+import { isEntry, type QueuedUnit, UnitQueue } from "./unit_queue.ts";
 
 /**
  * A GOP that is longer is not kept: a consumer that joins would work on old
@@ -17,8 +17,8 @@ const MAX_GOP_MS = 4000;
 const MAX_GOP_BYTES = 8 << 20;
 
 /**
- * Hands every unit to every consumer, and the units since the last keyframe to
- * those who join, so that they see a picture at once. A consumer that is too
+ * Hands every unit to every consumer, and the units since the last keyframe or
+ * recovery point to those who join, so that they see a picture at once. A consumer that is too
  * slow loses units of its own and harms nobody.
  */
 export class AccessUnitHub<Unit extends QueuedUnit> {
@@ -72,7 +72,7 @@ export class AccessUnitHub<Unit extends QueuedUnit> {
   }
 
   #keep(unit: Unit): void {
-    if (unit.keyframe) {
+    if (isEntry(unit)) {
       this.#forget();
       this.#gopSince = this.#now();
     } else if (this.#gop.length === 0) {

@@ -54,6 +54,11 @@ export interface Frame {
   readonly decodedAt: Milliseconds;
   /** Whether the coded picture was a keyframe. */
   readonly keyframe: boolean;
+  /**
+   * Parts of it are known to be missing or wrong, or those of a picture it was
+   * predicted from. Such frames come only to whoever asks for them.
+   */
+  readonly damaged: boolean;
 }
 
 /** For each plane: bytes per sample, and what the size is divided by. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { removeEmulationPrevention } from "./rbsp.ts";
+import { BitReader, RbspError, removeEmulationPrevention } from "./rbsp.ts";
 
 /** Values of payloadType (ITU-T H.264, D.1.1). */
 export const SEI_PAYLOAD_TYPE = {
@@ -53,3 +53,26 @@ export function hasRecoveryPoint(nalUnit: Uint8Array): boolean {
   }
   return false;
 }
+
+/**
+ * Reads how many reference pictures after this one a decoder that began here
+ * shows whole pictures (recovery_frame_cnt: ITU-T H.264, D.1.8).
+ *
+ * @param nalUnit A SEI NAL unit.
+ * @returns `undefined` without a recovery point, or one that makes no sense.
+ */
+export function recoveryFrameCount(nalUnit: Uint8Array): number | undefined {
+  for (const { payloadType, payload } of seiMessagesOf(nalUnit)) {
+    if (payloadType !== SEI_PAYLOAD_TYPE.recoveryPoint) continue;
+    try {
+      const count = new BitReader(payload).ue();
+      return count <= MAX_RECOVERY_FRAMES ? count : undefined;
+    } catch (error) {
+      if (!(error instanceof RbspError)) throw error;
+    }
+  }
+  return undefined;
+}
+
+/** Less than MaxFrameNum, which has at most 16 bits (ITU-T H.264, 7.4.2.1.1). */
+const MAX_RECOVERY_FRAMES = 65_535;

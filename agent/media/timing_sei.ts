@@ -32,6 +32,8 @@ export interface Timing {
   readonly monotonic: Microseconds;
   /** The sender's CLOCK_REALTIME, since 1970-01-01 UTC. */
   readonly realtime: Microseconds;
+  /** {@linkcode sliceDigest} of the access unit; absent from old senders. */
+  readonly digest?: number;
 }
 
 /**
@@ -48,7 +50,7 @@ const FLAG_CAPTURED = 1;
 
 /**
  * Offsets in the payload: uuid 16 bytes, version 1, flags 1, epoch 4, boot tag
- * 8, sequence 4, monotonic 8, realtime 8; big endian.
+ * 8, sequence 4, monotonic 8, realtime 8, digest 4; big endian.
  */
 const OFFSET = {
   version: 16,
@@ -58,10 +60,12 @@ const OFFSET = {
   sequence: 30,
   monotonic: 34,
   realtime: 42,
+  digest: 50,
 } as const;
 
-/** Bytes of the payload. */
-const SIZE = 50;
+/** Bytes of the payload, without and with the digest. */
+const MIN_SIZE = 50;
+const SIZE = 54;
 
 /** Bytes of nal_unit_type, payloadType and payloadSize. */
 const HEADER_SIZE = 3;
@@ -72,8 +76,10 @@ const HEADER_SIZE = 3;
  * @throws {SyntaxError} If the boot tag is not hexadecimal.
  */
 export function writeTiming(timing: Timing): Uint8Array<ArrayBuffer> {
-  const rbsp = new Uint8Array(HEADER_SIZE + SIZE + 1);
-  rbsp.set([NAL_UNIT_TYPE.sei, SEI_PAYLOAD_TYPE.userDataUnregistered, SIZE]);
+  const { digest } = timing;
+  const size = digest === undefined ? MIN_SIZE : SIZE;
+  const rbsp = new Uint8Array(HEADER_SIZE + size + 1);
+  rbsp.set([NAL_UNIT_TYPE.sei, SEI_PAYLOAD_TYPE.userDataUnregistered, size]);
   rbsp.set(UUID, HEADER_SIZE);
   const view = new DataView(rbsp.buffer, HEADER_SIZE);
   view.setUint8(OFFSET.version, VERSION);
@@ -83,6 +89,7 @@ export function writeTiming(timing: Timing): Uint8Array<ArrayBuffer> {
   view.setUint32(OFFSET.sequence, timing.sequence);
   view.setBigUint64(OFFSET.monotonic, BigInt(timing.monotonic));
   view.setBigUint64(OFFSET.realtime, BigInt(timing.realtime));
+  if (digest !== undefined) view.setUint32(OFFSET.digest, digest);
   rbsp[rbsp.length - 1] = 0x80; // rbsp_trailing_bits (7.3.2.11)
   const nalUnit = addEmulationPrevention(rbsp);
   const data = new Uint8Array(START_CODE.length + nalUnit.length);
@@ -109,9 +116,10 @@ export function readTiming(data: Uint8Array): Timing | undefined {
 }
 
 function readPayload(payload: Uint8Array): Timing | undefined {
-  if (payload.length < SIZE) return undefined;
+  if (payload.length < MIN_SIZE) return undefined;
   if (UUID.some((byte, i) => payload[i] !== byte)) return undefined;
-  const view = new DataView(payload.buffer, payload.byteOffset, SIZE);
+  const { buffer, byteOffset, length } = payload;
+  const view = new DataView(buffer, byteOffset, length);
   if (view.getUint8(OFFSET.version) !== VERSION) return undefined;
   const monotonic = Number(view.getBigUint64(OFFSET.monotonic));
   const realtime = Number(view.getBigUint64(OFFSET.realtime));
@@ -123,6 +131,7 @@ function readPayload(payload: Uint8Array): Timing | undefined {
     sequence: view.getUint32(OFFSET.sequence),
     monotonic: us(monotonic),
     realtime: us(realtime),
+    ...(length >= SIZE && { digest: view.getUint32(OFFSET.digest) }),
   };
 }
 

@@ -35,6 +35,8 @@ const ZEROS: Timing = {
   realtime: us(0),
 };
 
+const DIGEST: Timing = { ...TIMING, digest: 3 };
+
 const LARGEST: Timing = {
   captured: true,
   epoch: 2 ** 32 - 1,
@@ -42,6 +44,7 @@ const LARGEST: Timing = {
   sequence: 2 ** 32 - 1,
   monotonic: us(Number.MAX_SAFE_INTEGER),
   realtime: us(Number.MAX_SAFE_INTEGER),
+  digest: 2 ** 32 - 1,
 };
 
 const [SPS, PPS, IDR] = [writeSps(), writePps(), writeSlice(0x65)];
@@ -57,7 +60,9 @@ test("writeTiming() writes what receivers of other versions expect", () => {
   );
 });
 
-for (const [name, timing] of Object.entries({ TIMING, ZEROS, LARGEST })) {
+for (
+  const [name, timing] of Object.entries({ TIMING, DIGEST, ZEROS, LARGEST })
+) {
   test(`readTiming() reads what writeTiming() wrote: ${name}`, () => {
     const written = writeTiming(timing);
     assert.deepEqual(readTiming(written), timing);

@@ -12,6 +12,15 @@ export interface QueuedUnit {
   readonly data: Uint8Array<ArrayBuffer>;
   /** Whether a decoder may start here. */
   readonly keyframe: boolean;
+  /** Whether one may that hides what is not whole yet. */
+  readonly recoveryPoint: boolean;
+}
+
+/** Tells whether a stream may be joined at a unit. */
+export function isEntry(
+  { keyframe, recoveryPoint }: Pick<QueuedUnit, "keyframe" | "recoveryPoint">,
+): boolean {
+  return keyframe || recoveryPoint;
 }
 
 /** Counts what went through a queue. */
@@ -24,9 +33,9 @@ export interface QueueCounters {
 
 /**
  * Keeps the lag of one consumer below a budget, by dropping whole access units
- * up to a keyframe. A unit that was taken is never dropped; a keyframe that
- * waits yields only to a newer keyframe, so that a consumer which is always
- * too slow gets keyframes rather than nothing.
+ * up to a keyframe or recovery point. A unit that was taken is never dropped; a
+ * keyframe that waits yields only to a newer one, so that a consumer which is
+ * always too slow gets keyframes rather than nothing.
  *
  * One consumer iterates; the iteration ends when the queue is closed.
  */
@@ -68,7 +77,7 @@ export class UnitQueue<Unit extends QueuedUnit>
   /** Appends a unit and drops what has waited too long. */
   push(unit: Unit): void {
     if (this.#closed) return;
-    if (unit.keyframe) this.#broken = false;
+    if (isEntry(unit)) this.#broken = false;
     if (this.#broken) {
       this.counters.dropped++;
       return;
@@ -119,13 +128,13 @@ export class UnitQueue<Unit extends QueuedUnit>
     if (this.#closed) return;
     const oldest = this.#waiting[0];
     if (!oldest || this.#now() - oldest.since <= this.#budget) return;
-    const keyframe = this.#waiting.findLastIndex(({ unit }) => unit.keyframe);
-    if (keyframe > 0) {
-      this.#drop(0, keyframe);
+    const entry = this.#waiting.findLastIndex(({ unit }) => isEntry(unit));
+    if (entry > 0) {
+      this.#drop(0, entry);
       return;
     }
     // The keyframe itself has waited this long: what follows it is later yet.
-    this.#drop(keyframe + 1, this.#waiting.length);
+    this.#drop(entry + 1, this.#waiting.length);
     this.#broken = true;
   }
 

@@ -7,13 +7,15 @@ import { UnitQueue } from "./unit_queue.ts";
 interface Unit {
   data: Uint8Array<ArrayBuffer>;
   keyframe: boolean;
+  recoveryPoint: boolean;
   name: string;
 }
 
 /** `k0` is a keyframe, `p1` is not. */
 function unit(name: string, bytes = 1): Unit {
   const keyframe = name.startsWith("k");
-  return { data: new Uint8Array(bytes), keyframe, name };
+  const recoveryPoint = name.startsWith("r");
+  return { data: new Uint8Array(bytes), keyframe, recoveryPoint, name };
 }
 
 function setUp() {

@@ -11,6 +11,7 @@ import { checkOptions, option, optionNames } from "./options.ts";
 import type { OptionsSchema } from "./context.ts";
 import type { SinkPlugin } from "./sink.ts";
 import type { SourcePlugin } from "./source.ts";
+import type { TransportPlugin } from "./transport.ts";
 
 /** Options of every source. */
 export const sourceOptions = z.strictObject({
@@ -56,6 +57,15 @@ export const sinkOptions = z.strictObject({
     .meta({ description: "most frames per second" }),
 });
 
+/** Options of every input. */
+export const inputOptions = z.strictObject({
+  loss: z.enum(["hold", "flag", "pass"], "expected hold, flag or pass")
+    .default("hold")
+    .meta({
+      description: "pictures after a loss: hold them back, flag them, or pass",
+    }),
+});
+
 /** Splits an address's options into the agent's and the plugin's, checked. */
 function split<Reserved, Options>(
   reserved: OptionsSchema<Reserved>,
@@ -81,6 +91,14 @@ export function checkSource(plugin: SourcePlugin, address: Address): {
   options: unknown;
 } {
   return split(sourceOptions, plugin, address);
+}
+
+/** Checks the options of an input's address. */
+export function checkInput(plugin: TransportPlugin, address: Address): {
+  reserved: z.infer<typeof inputOptions>;
+  options: unknown;
+} {
+  return split(inputOptions, plugin, address);
 }
 
 /** Checks the options of a sink's address. */

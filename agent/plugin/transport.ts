@@ -47,12 +47,52 @@ export interface ByteIngest {
   readonly chunks: AsyncIterable<Uint8Array<ArrayBuffer>>;
 }
 
+/** One of the packets of a stream, of which any may be missing. */
+export interface IngestDatagram {
+  /** Its bytes. */
+  readonly data: Uint8Array<ArrayBuffer>;
+  /** Who sent it: `192.168.1.7:5004`. */
+  readonly peer: string;
+}
+
+/**
+ * Pieces of a byte stream, of which any may be missing, from anybody; the
+ * agent chooses a sender and finds the pictures.
+ */
+export interface DatagramIngest {
+  /** Tells the shapes of ingest apart. */
+  readonly type: "datagrams";
+  /** Each datagram is borrowed until the next one is asked for. */
+  readonly datagrams: AsyncIterable<IngestDatagram>;
+}
+
+/** An access unit as it arrived. */
+export interface IngestUnit extends AccessUnit {
+  /** Something between it and the unit before is known to be missing. */
+  readonly discontinuity: boolean;
+  /**
+   * Another sender begins, or the same one anew: nothing that came before has
+   * to do with it. Omit where it goes on.
+   */
+  readonly restart?: boolean;
+}
+
 /** Whole access units, from a protocol that marks where pictures end. */
 export interface UnitIngest {
   /** Tells the shapes of ingest apart. */
   readonly type: "units";
   /** Each unit is borrowed until the next one is asked for. */
-  readonly units: AsyncIterable<AccessUnit>;
+  readonly units: AsyncIterable<IngestUnit>;
+}
+
+/** What became of packets on their way; all count from the start. */
+export interface PacketStatistics {
+  /** Packets that never came, where their numbers tell. */
+  readonly lost: number;
+  /** Packets that came late and were put in order. */
+  readonly reordered: number;
+  /** Packets that came and were thrown away unread. */
+  readonly dropped: number;
 }
 
 /**
@@ -60,11 +100,21 @@ export interface UnitIngest {
  * throws a {@linkcode StreamError} when it broke. Disposing closes it.
  */
 export type Ingest =
-  & (ByteIngest | UnitIngest)
+  & (ByteIngest | DatagramIngest | UnitIngest)
   & AsyncDisposable
   & {
-    /** Who sends, for logs and status: `192.168.1.7:5001`. */
+    /**
+     * Who sends, for logs and status: `192.168.1.7:5001`. Empty while that is
+     * not known; the agent looks again and again.
+     */
     readonly peer: string;
+    /**
+     * Nobody tells when the sender has gone, and anybody may be the next:
+     * silence leaves the stream open. Omit for connections.
+     */
+    readonly connectionless?: boolean;
+    /** How packets fare. Omit where the system sees to their arrival. */
+    packets?(): PacketStatistics;
   };
 
 /**
@@ -91,7 +141,7 @@ export interface TransportPlugin<Options = unknown> {
    * @param context The address, its options, and the machine.
    * @param ready To be called once receivers can come, with the port where it
    * differs from the address's; never where the transport itself connects to
-   * its receivers.
+   * a receiver that has to be there before.
    * @returns Settles once `signal` has aborted and everything is closed: it
    * resolves, or rejects with the signal's reason. Before that it rejects with
    * what broke; the supervisor restarts it.

@@ -43,7 +43,12 @@ export interface DecodeRunEvents {
   /** Called for every frame. */
   progress(): void;
   /** Counted up. */
-  readonly counts: { decoded: number; stale: number; dropped: number };
+  readonly counts: {
+    decoded: number;
+    stale: number;
+    hidden: number;
+    dropped: number;
+  };
 }
 
 /** What a run uses of a {@linkcode Decoder}. */
@@ -211,6 +216,11 @@ export class DecodeRun {
         this.#ring.release(slot);
         continue;
       }
+      if (unit.hidden) {
+        this.#events.counts.hidden++;
+        this.#ring.release(slot);
+        continue;
+      }
       const { capturedAt, receivedAt, keyframe, origin } = unit;
       this.#ring.publish(slot, {
         data: slot.data,
@@ -219,6 +229,7 @@ export class DecodeRun {
         receivedAt,
         decodedAt,
         keyframe,
+        damaged: unit.spoilt,
         origin,
       });
     }

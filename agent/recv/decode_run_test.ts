@@ -81,7 +81,7 @@ function setUp(stream: StreamInfo = STREAM) {
     slots: Array.from({ length: slotsFor(1) }, () => new Uint8Array(2)),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   });
-  const counts = { decoded: 0, stale: 0, dropped: 0 };
+  const counts = { decoded: 0, stale: 0, hidden: 0, dropped: 0 };
   const input = { newestAt: 0, keyframeDistance: 0 };
   let progress = 0;
   const run = new DecodeRun(decoder, ring, clock, {
@@ -102,6 +102,9 @@ function setUp(stream: StreamInfo = STREAM) {
     return {
       data: new Uint8Array(1),
       keyframe,
+      recoveryPoint: false,
+      hidden: false,
+      spoilt: false,
       number: ++number,
       receivedAt: clock.now(),
       capturedAt: at,
@@ -145,12 +148,14 @@ test("DecodeRun publishes frames with what is known of their unit", async () => 
     receivedAt: ms(1000),
     decodedAt: ms(1003),
     keyframe: true,
+    damaged: false,
     origin: { at: 995, since: "capture" },
   });
   t.ring.release(slot);
   assert.deepEqual([t.counts, t.progressed()], [{
     decoded: 1,
     stale: 0,
+    hidden: 0,
     dropped: 0,
   }, 1]);
   await t.end(running);
@@ -248,7 +253,7 @@ test("DecodeRun shows nothing of a backlog but its end", async () => {
     t.decoder.emit(number);
   }
   await t.clock.advance(0);
-  assert.deepEqual(t.counts, { decoded: 5, stale: 3, dropped: 0 });
+  assert.deepEqual(t.counts, { decoded: 5, stale: 3, hidden: 0, dropped: 0 });
   assert.equal(t.progressed(), 5);
   const slot = await sink.next();
   assert.equal(slot?.frame?.sequence, 5);
@@ -264,7 +269,7 @@ test("DecodeRun shows what a slow decoder gets done after 500 ms", async () => {
   await t.clock.advance(0);
   t.decoder.emit(1);
   await t.clock.advance(500);
-  assert.deepEqual(t.counts, { decoded: 1, stale: 1, dropped: 0 });
+  assert.deepEqual(t.counts, { decoded: 1, stale: 1, hidden: 0, dropped: 0 });
   for (let number = 3; number < 6; number++) {
     t.push(300);
     await t.clock.advance(0);
@@ -273,7 +278,7 @@ test("DecodeRun shows what a slow decoder gets done after 500 ms", async () => {
     t.decoder.emit(2 * number - 3);
     await t.clock.advance(100);
   }
-  assert.deepEqual(t.counts, { decoded: 4, stale: 1, dropped: 0 });
+  assert.deepEqual(t.counts, { decoded: 4, stale: 1, hidden: 0, dropped: 0 });
   await t.end(running);
 });
 

@@ -34,7 +34,7 @@ export interface DecoderInput {
 /** One decoder for all sinks that want the same frames. */
 export class DecodeStage {
   /** Frames and counters since the start. */
-  readonly counts = { decoded: 0, stale: 0, dropped: 0 };
+  readonly counts = { decoded: 0, stale: 0, hidden: 0, dropped: 0 };
   readonly #options: RecvOptions;
   readonly #wanted: Wanted;
   readonly #input: DecoderInput;

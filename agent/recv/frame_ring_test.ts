@@ -30,6 +30,7 @@ function setUp(sinks: number) {
       receivedAt: ms(at),
       decodedAt: ms(at),
       keyframe: false,
+      damaged: false,
       origin: { at: ms(at), since: "arrival" },
     });
     return sequence;

@@ -6,17 +6,29 @@
 
 import { ConfigError, StreamError } from "../errors.ts";
 import { AccessUnitHub } from "../media/access_unit_hub.ts";
-import type { AccessUnit } from "../media/access_unit.ts";
-import type { SplitUnit } from "../media/access_unit_splitter.ts";
 import { RateMeter } from "../media/meter.ts";
-import { checkOptions } from "../plugin/options.ts";
-import type { ByteIngest, Ingest } from "../plugin/transport.ts";
+import { readTiming } from "../media/timing_sei.ts";
+import { checkInput } from "../plugin/reserved.ts";
+import type {
+  ByteIngest,
+  DatagramIngest,
+  Ingest,
+  PacketStatistics,
+  UnitIngest,
+} from "../plugin/transport.ts";
 import { bootTag } from "../runtime/boot.ts";
 import { createStatus } from "../watchdog/status.ts";
 import { type Attempt, supervise } from "../watchdog/supervisor.ts";
+import { AccessUnitGate } from "./access_unit_gate.ts";
+import { DatagramStream } from "./datagram_stream.ts";
 import type { DecoderInput } from "./decode_stage.ts";
 import { ElementaryStream } from "./elementary_stream.ts";
-import { type ReceivedUnit, UnitReceiver } from "./received_unit.ts";
+import { LossDetector } from "./loss_detector.ts";
+import {
+  type ArrivedUnit,
+  type ReceivedUnit,
+  UnitReceiver,
+} from "./received_unit.ts";
 import type { RecvOptions } from "./recv.ts";
 import type { RecvStatus } from "./status.ts";
 
@@ -37,12 +49,19 @@ export class InputStage implements DecoderInput {
   readonly #pluginOptions: unknown;
   readonly #supervisor;
   readonly #receiver: UnitReceiver;
+  readonly #losses = new LossDetector();
+  readonly #gate: AccessUnitGate;
   readonly #rate = new RateMeter();
   #units = 0;
+  #damaged = 0;
   #newestAt = 0;
   #stallMs = Infinity;
+  /** What is open now, and who sends. */
+  #ingest: Ingest | undefined;
   #peer: string | undefined;
   #format: string | undefined;
+  /** Of the streams before this one. */
+  #packets: PacketStatistics = { lost: 0, reordered: 0, dropped: 0 };
 
   /** @throws {ConfigError} If an option of the address is wrong. */
   constructor(options: RecvOptions) {
@@ -54,7 +73,9 @@ export class InputStage implements DecoderInput {
     }
     this.#options = options;
     this.hub = new AccessUnitHub(() => options.runtime.now());
-    this.#pluginOptions = checkOptions(plugin.options, address.query, address);
+    const { reserved, options: own } = checkInput(plugin, address);
+    this.#pluginOptions = own;
+    this.#gate = new AccessUnitGate(reserved.loss);
     this.#supervisor = createStatus(options.runtime.now());
     this.#receiver = new UnitReceiver(options.runtime, bootTag);
   }
@@ -79,7 +100,10 @@ export class InputStage implements DecoderInput {
       log: log("recv input"),
       maxRetries,
       status: this.#supervisor,
-      stall: { stallMs: () => this.#stallMs },
+      stall: {
+        stallMs: () => this.#stallMs,
+        restart: () => !this.#ingest?.connectionless,
+      },
       longestPauseMs: LONGEST_PAUSE_MS,
     });
   }
@@ -96,7 +120,10 @@ export class InputStage implements DecoderInput {
       ...(this.#format && { format: this.#format }),
       ...(stream && { size: `${stream.width}x${stream.height}` }),
       units: this.#units,
-      damaged: this.#receiver.damaged,
+      damaged: this.#damaged,
+      missing: this.#losses.missing,
+      held: this.#gate.held,
+      packets: sumOf(this.#packets, this.#ingest?.packets?.()),
       fps: rate.perSecond,
       bitsPerSecond: rate.sizePerSecond * 8,
     };
@@ -120,8 +147,9 @@ export class InputStage implements DecoderInput {
     if (signal.aborted) stop();
     // Silence counts from the start of the attempt: without the wait.
     this.#stallMs = runtime.now() - startedAt + STALL_MS;
+    this.#ingest = ingest;
     this.#peer = ingest.peer;
-    this.#receiver.reset();
+    this.#begin();
     try {
       await this.#take(ingest, () => {
         this.#stallMs = STALL_MS;
@@ -129,8 +157,8 @@ export class InputStage implements DecoderInput {
       });
     } finally {
       signal.removeEventListener("abort", stop);
-      this.#peer = undefined;
-      this.#format = undefined;
+      this.#packets = sumOf(this.#packets, ingest.packets?.());
+      this.#ingest = this.#peer = this.#format = undefined;
       this.hub.interrupt();
     }
     signal.throwIfAborted();
@@ -138,17 +166,17 @@ export class InputStage implements DecoderInput {
   }
 
   async #take(ingest: Ingest, progress: () => void): Promise<void> {
-    if (ingest.type === "bytes") return await this.#split(ingest, progress);
-    this.#format = "h264";
-    for await (const unit of ingest.units) {
-      progress();
-      const hasParameterSets = unit.keyframe;
-      const data = unit.data.slice();
-      this.#push({ ...unit, data, hasParameterSets, discontinuity: false });
+    switch (ingest.type) {
+      case "bytes":
+        return await this.#takeBytes(ingest, progress);
+      case "datagrams":
+        return await this.#takeDatagrams(ingest, progress);
+      case "units":
+        return await this.#takeUnits(ingest, progress);
     }
   }
 
-  async #split(
+  async #takeBytes(
     { chunks, peer }: ByteIngest & { peer: string },
     progress: () => void,
   ): Promise<void> {
@@ -162,16 +190,72 @@ export class InputStage implements DecoderInput {
     for (const unit of stream.flush()) this.#push(unit);
   }
 
-  #push(unit: SplitUnit & Pick<AccessUnit, "capturedAt">): void {
+  async #takeDatagrams(
+    { datagrams }: DatagramIngest,
+    progress: () => void,
+  ): Promise<void> {
+    const { runtime, log, input: { plugin } } = this.#options;
+    const stream = new DatagramStream(log(`recv ${plugin.name}`).warn);
+    for await (const datagram of datagrams) {
+      const units = stream.push(datagram, runtime.now());
+      if (datagram.peer === stream.peer) progress();
+      if (stream.peer !== undefined) this.#peer = stream.peer;
+      this.#format = stream.format;
+      for (const unit of units) {
+        if (unit.restart) this.#begin();
+        this.#push(unit);
+      }
+    }
+  }
+
+  async #takeUnits(
+    ingest: UnitIngest & Ingest,
+    progress: () => void,
+  ): Promise<void> {
+    this.#format = "h264";
+    for await (const unit of ingest.units) {
+      progress();
+      this.#peer = ingest.peer;
+      if (unit.restart) this.#begin();
+      this.#push({ ...unit, data: unit.data.slice() });
+    }
+  }
+
+  /** Another sender, or another connection: all that is known is void. */
+  #begin(): void {
+    this.#receiver.reset();
+    this.#losses.reset();
+    this.#gate.close();
+    this.hub.interrupt();
+  }
+
+  #push(unit: ArrivedUnit): void {
     this.#units++;
     this.#rate.add(this.#options.runtime.now(), unit.data.length);
-    if (unit.discontinuity) this.hub.interrupt();
-    const received = this.#receiver.receive(unit);
+    const timing = readTiming(unit.data);
+    const received = this.#receiver.receive(unit, timing);
+    const loss = this.#losses.judge(unit, timing, this.#receiver.sps);
+    if (loss.damaged) this.#damaged++;
     if (received === undefined) return;
     // Not the largest there was: clocks of other machines are set.
     this.#newestAt = received.origin.at;
-    this.hub.push(received);
+    const verdict = this.#gate.judge(received, loss);
+    if (verdict === "held") return this.hub.interrupt();
+    const [hidden, spoilt] = [verdict === "hidden", verdict === "spoilt"];
+    this.hub.push({ ...received, hidden, spoilt });
   }
+}
+
+/** Adds up two parts of a count. */
+function sumOf(
+  a: PacketStatistics,
+  b: PacketStatistics = { lost: 0, reordered: 0, dropped: 0 },
+): PacketStatistics {
+  return {
+    lost: a.lost + b.lost,
+    reordered: a.reordered + b.reordered,
+    dropped: a.dropped + b.dropped,
+  };
 }
 
 /** A transport closes its stream once, whoever wants it closed. */

@@ -73,6 +73,9 @@ test("InputStage takes units out of bytes, and counts", async () => {
     size: "16x16",
     units: 3,
     damaged: 0,
+    missing: 0,
+    held: 0,
+    packets: { lost: 0, reordered: 0, dropped: 0 },
     fps: 6,
   });
   assert.equal(t.stage.newestAt, t.runtime.now());
@@ -90,7 +93,12 @@ test("InputStage takes whole units, which it is only lent", async () => {
         type: "units",
         peer: "pi",
         units: (async function* () {
-          const about = { keyframe: true, recoveryPoint: false, damaged: true };
+          const about = {
+            keyframe: true,
+            recoveryPoint: false,
+            damaged: false,
+            discontinuity: false,
+          };
           yield { data, pts: us(0), capturedAt: ms(990), ...about };
           data.fill(0xff);
           await new Promise(() => {});
@@ -104,7 +112,7 @@ test("InputStage takes whole units, which it is only lent", async () => {
   assert.equal(t.taken[0]?.capturedAt, 990);
   assert.equal(t.taken[0].data[4], 0x67);
   const { damaged, format } = t.stage.status();
-  assert.deepEqual([damaged, format], [1, "h264"]);
+  assert.deepEqual([damaged, format], [0, "h264"]);
   t.stop.abort();
   // That it cannot be closed is nobody's unhandled rejection.
   await t.runtime.advance(3000);
@@ -182,7 +190,12 @@ test("InputStage closes what was opened after it was told to end", async () => {
 });
 
 test("InputStage follows a sender whose clock is set back", async () => {
-  const about = { keyframe: true, recoveryPoint: false, damaged: false };
+  const about = {
+    keyframe: true,
+    recoveryPoint: false,
+    damaged: false,
+    discontinuity: false,
+  };
   const unit = { data: keyframe(), pts: us(0), ...about };
   const times = [5000, 900];
   const t = setUp(({ signal }) =>

@@ -10,7 +10,8 @@ import type { SplitUnit } from "../media/access_unit_splitter.ts";
 import { ParameterSetCache } from "../media/parameter_sets.ts";
 import type { Sps } from "../media/sps.ts";
 import { type Milliseconds, ms } from "../media/time.ts";
-import { readTiming } from "../media/timing_sei.ts";
+import type { Timing } from "../media/timing_sei.ts";
+import { isEntry } from "../media/unit_queue.ts";
 import { MAX_PIXELS } from "../ffmpeg/decoder_args.ts";
 import type { Clock } from "../plugin/runtime.ts";
 import type { AgeStatus } from "./status.ts";
@@ -33,6 +34,8 @@ export interface ReceivedUnit {
   readonly data: Uint8Array<ArrayBuffer>;
   /** Whether a decoder may start here. */
   readonly keyframe: boolean;
+  /** Whether a decoder may that hides what is not whole yet. */
+  readonly recoveryPoint: boolean;
   /** Counts from 1 for the life of the receiver. */
   readonly number: number;
   /** When its last byte arrived; monotonic clock. */
@@ -44,6 +47,10 @@ export interface ReceivedUnit {
     readonly at: Milliseconds;
     readonly since: AgeStatus["since"];
   };
+  /** To be decoded for others, and not to be shown. */
+  readonly hidden: boolean;
+  /** To be shown as damaged. */
+  readonly spoilt: boolean;
   /** Of the stream it belongs to; another object where that has changed. */
   readonly stream: StreamInfo;
 }
@@ -54,10 +61,13 @@ const HD_ROWS = 720;
 /** Pictures held back by a stream that does not say: what is allowed. */
 const MAX_REORDER_DEPTH = 16;
 
-/** Turns split access units into received ones. */
+/** An access unit as a transport or a splitter delivers it. */
+export type ArrivedUnit =
+  & Omit<SplitUnit, "hasParameterSets">
+  & Pick<AccessUnit, "capturedAt">;
+
+/** Turns access units that arrive into received ones. */
 export class UnitReceiver {
-  /** Access units that came damaged. */
-  damaged = 0;
   /** Distance between the last two keyframes of one connection. */
   keyframeDistance: Milliseconds = ms(0);
   readonly #clock: Clock;
@@ -73,6 +83,11 @@ export class UnitReceiver {
   constructor(clock: Clock, bootTag: string) {
     this.#clock = clock;
     this.#bootTag = bootTag;
+  }
+
+  /** What its pictures are coded by, once that is known. */
+  get sps(): Sps | undefined {
+    return this.#parameterSets.sps;
   }
 
   /** What the last keyframe said. */
@@ -91,30 +106,34 @@ export class UnitReceiver {
    * Takes an access unit.
    *
    * @param unit With `capturedAt` where the transport itself knows it.
+   * @param timing What our own sender said of it.
    * @returns It, or `undefined` if no decoder could use it.
    * @throws {StreamError} "undecodable" if its pictures are too large.
    */
   receive(
-    unit: SplitUnit & Pick<AccessUnit, "capturedAt">,
+    unit: ArrivedUnit,
+    timing: Timing | undefined,
   ): ReceivedUnit | undefined {
     const receivedAt = this.#clock.now();
-    if (unit.damaged) this.damaged++;
     // Parameter sets may change in front of any picture.
     this.#parameterSets.update(unit.data);
-    if (unit.keyframe) this.#begin(receivedAt);
+    if (isEntry(unit)) this.#begin(receivedAt);
     if (this.#stream === undefined) return undefined;
-    const { keyframe } = unit;
-    const origin = this.#origin(unit, receivedAt);
+    const { keyframe, recoveryPoint } = unit;
+    const origin = this.#origin(unit.capturedAt, timing, receivedAt);
     const isCapture = origin.since.startsWith("capture");
     return {
-      data: keyframe
+      data: isEntry(unit)
         ? this.#parameterSets.withParameterSets(unit.data)
         : unit.data,
       keyframe,
+      recoveryPoint,
       number: ++this.#number,
       receivedAt,
       ...(isCapture && { capturedAt: origin.at }),
       origin,
+      hidden: false,
+      spoilt: false,
       stream: this.#stream,
     };
   }
@@ -133,12 +152,11 @@ export class UnitReceiver {
   }
 
   #origin(
-    unit: Pick<AccessUnit, "data" | "capturedAt">,
+    at: Milliseconds | undefined,
+    timing: Timing | undefined,
     receivedAt: Milliseconds,
   ): ReceivedUnit["origin"] {
-    const timing = readTiming(unit.data);
     if (timing === undefined) {
-      const at = unit.capturedAt;
       return at === undefined
         ? { at: receivedAt, since: "arrival" }
         : { at, since: "capture, wall clock" };

@@ -72,6 +72,7 @@ test("createReceiver() brings the frames of a stream to a sink", async () => {
     decoded: 3,
     dropped: 0,
     stale: 0,
+    hidden: 0,
   });
   assert.equal(sinks[0]?.written, 3);
   await t.end(running);

@@ -40,6 +40,7 @@ function setUp(part: SinkPart) {
       receivedAt: now,
       decodedAt: now,
       keyframe: false,
+      damaged: false,
       origin: { at: ms(now - age), since },
     });
     await runtime.turn();

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { PacketStatistics } from "../plugin/transport.ts";
 import type { SupervisorStatus } from "../watchdog/status.ts";
 
 /**
@@ -51,6 +52,8 @@ export interface DecoderStatus {
   readonly dropped: number;
   /** Frames of a backlog, decoded but too old to be published. */
   readonly stale: number;
+  /** Frames decoded for the sake of others, not whole themselves. */
+  readonly hidden: number;
 }
 
 /** The whole pipeline: plain data, for JSON. */
@@ -71,6 +74,12 @@ export interface RecvStatus {
     readonly units: number;
     /** Access units that came damaged or incomplete. */
     readonly damaged: number;
+    /** Access units that never came, as far as the stream tells. */
+    readonly missing: number;
+    /** Access units that were whole and not shown, being spoilt by others. */
+    readonly held: number;
+    /** How packets fared, where there are any. */
+    readonly packets: PacketStatistics;
     /** Access units per second, over the last two seconds. */
     readonly fps: number;
     /** Bits per second, over the last two seconds. */

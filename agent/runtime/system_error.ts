@@ -64,8 +64,3 @@ export function listenCauseOf(error: unknown, isNumeric: boolean): string {
 function unwrap(error: unknown): unknown {
   return error instanceof AggregateError ? error.errors[0] : error;
 }
-
-/** Joins the two as addresses write them, numeric IPv6 in brackets. */
-export function hostAndPort(host: string, port: number | undefined): string {
-  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
-}

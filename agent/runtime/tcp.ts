@@ -13,13 +13,14 @@ import {
   type Socket,
 } from "node:net";
 import { ConfigError, StreamError } from "../errors.ts";
+import { hostAndPort } from "../media/address.ts";
 import type {
   DialOptions,
   ListenOptions,
   TcpConnection,
   TcpListener,
 } from "../plugin/runtime.ts";
-import { causeOf, codeOf, hostAndPort, listenCauseOf } from "./system_error.ts";
+import { causeOf, codeOf, listenCauseOf } from "./system_error.ts";
 import { Queue } from "./queue.ts";
 import { boundConnection, boundListener } from "./socket_options.ts";
 import { Connection } from "./tcp_connection.ts";

@@ -6,8 +6,9 @@
 
 import type { Socket } from "node:net";
 import { StreamError } from "../errors.ts";
+import { hostAndPort } from "../media/address.ts";
 import type { TcpConnection } from "../plugin/runtime.ts";
-import { causeOf, hostAndPort } from "./system_error.ts";
+import { causeOf } from "./system_error.ts";
 import { Queue } from "./queue.ts";
 
 /**

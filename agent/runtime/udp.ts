@@ -6,13 +6,14 @@
 
 import { lookup } from "node:dns/promises";
 import { ConfigError, StreamError } from "../errors.ts";
+import { hostAndPort } from "../media/address.ts";
 import { parseIpAddress } from "../media/ip_address.ts";
 import type { UdpOptions, UdpSocket } from "../plugin/runtime.ts";
 import { abortable } from "./abortable.ts";
 import { intBytes, type Libc, libc } from "./libc.ts";
 import { Multicast } from "./multicast.ts";
 import { descriptorsOf, dropsOf, portSuffix } from "./socket_table.ts";
-import { causeOf, codeOf, hostAndPort } from "./system_error.ts";
+import { causeOf, codeOf } from "./system_error.ts";
 import { openDatagrams, type RawDatagrams } from "./udp_socket.ts";
 
 /** socket.h of Linux, the same on x86-64 and arm64. */

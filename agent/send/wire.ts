@@ -10,6 +10,7 @@ import {
   ACCESS_UNIT_DELIMITER,
   withoutDelimiters,
 } from "../media/delimiter.ts";
+import { sliceDigest } from "../media/slice_digest.ts";
 import { type Microseconds, type Milliseconds, us } from "../media/time.ts";
 import { insertTiming } from "../media/timing_sei.ts";
 import type { Clock } from "../plugin/runtime.ts";
@@ -43,7 +44,10 @@ export class WireFormat {
     const { pts, keyframe, recoveryPoint } = unit;
     const bare = withoutDelimiters(unit.data);
     const stamped = this.#identity
-      ? insertTiming(bare, this.#timing(this.#identity, unit.capturedAt))
+      ? insertTiming(bare, {
+        ...this.#timing(this.#identity, unit.capturedAt),
+        digest: sliceDigest(bare),
+      })
       : bare;
     const data = concat(stamped, ACCESS_UNIT_DELIMITER);
     return { data, pts, keyframe, recoveryPoint };

@@ -40,11 +40,12 @@ export type Run = (attempt: Attempt) => Promise<"finished" | void>;
 export interface StallPolicy extends StallOptions {
   /**
    * Whether silence ends the attempt. If not, it goes on and only its state
-   * changes: a silent UDP port is kept open.
+   * changes: a silent UDP port is kept open. A function is asked at every
+   * silence.
    *
    * @default {true}
    */
-  restart?: boolean;
+  restart?: boolean | (() => boolean);
 }
 
 /** What one attempt needs to know. */
@@ -72,8 +73,8 @@ export interface AttemptOptions {
 export interface AttemptEvents {
   /** It delivers, for the first time or again after a silence. */
   onRunning(): void;
-  /** It fell silent. */
-  onStalled(error: StreamError): void;
+  /** It fell silent, and is kept as it is or about to be ended. */
+  onStalled(error: StreamError, kept: boolean): void;
 }
 
 /** How an attempt ended. */
@@ -114,8 +115,10 @@ export async function runAttempt(
   function onStall(error: StreamError): void {
     if (ending.signal.aborted) return;
     running = false;
-    events.onStalled(error);
-    if (stall?.restart ?? true) ending.abort(error);
+    const restart = stall?.restart ?? true;
+    const ends = typeof restart === "function" ? restart() : restart;
+    events.onStalled(error, !ends);
+    if (ends) ending.abort(error);
   }
 
   async function warnIfOverdue(): Promise<void> {

@@ -53,7 +53,7 @@ export async function supervise(
   run: Run,
   options: SupervisorOptions,
 ): Promise<void> {
-  const { clock, signal, stall, subject, maxRetries = Infinity } = options;
+  const { clock, signal, subject, maxRetries = Infinity } = options;
   const { random = Math.random, status = createStatus(clock.now()) } = options;
   const report = new Report({ ...options, status });
   const policy = new RestartPolicy(clock.now(), random, options.longestPauseMs);
@@ -62,7 +62,7 @@ export async function supervise(
     report.starting(number);
     const { error, delivered } = await runAttempt(run, number, options, {
       onRunning: () => report.running(),
-      onStalled: (error) => report.stalled(error, stall?.restart === false),
+      onStalled: (error, kept) => report.stalled(error, kept),
     });
     if (signal.aborted) break;
     if (error === undefined) return report.stopped("finished");

@@ -55,6 +55,7 @@ export function frameOf(
     receivedAt: ms(0),
     decodedAt: ms(0),
     keyframe: true,
+    damaged: false,
   };
 }
 

@@ -79,9 +79,9 @@ export function receiveChecks(
         const reading = readAll(ingest);
         const bytes = await settled(c.runtime, "end of the stream", reading);
         await sending;
-        const expected = ingest.type === "bytes"
-          ? streamBytes()
-          : withoutDelimiters(streamBytes());
+        const expected = ingest.type === "units"
+          ? withoutDelimiters(streamBytes())
+          : streamBytes();
         assertBytes(bytes, expected, "what arrived");
       },
     ),

@@ -58,7 +58,7 @@ const transportMemory = ({ z, media, defineTransport }: PluginHost) =>
           const next = wire.shift();
           if (next === "end") return;
           if (next === undefined) await arrived.wait();
-          else yield { ...next, damaged: false };
+          else yield { ...next, damaged: false, discontinuity: false };
         }
       }
       return Promise.resolve({

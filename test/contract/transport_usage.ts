@@ -136,6 +136,8 @@ export async function* bytesOf(
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   if (ingest.type === "bytes") {
     for await (const chunk of ingest.chunks) yield chunk.slice();
+  } else if (ingest.type === "datagrams") {
+    for await (const { data } of ingest.datagrams) yield data.slice();
   } else {
     for await (const { data } of ingest.units) yield data.slice();
   }

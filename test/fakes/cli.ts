@@ -113,6 +113,9 @@ export function recvStatus(): RecvStatus {
       size: "640x480",
       units: 90,
       damaged: 0,
+      missing: 0,
+      held: 0,
+      packets: { lost: 0, reordered: 0, dropped: 0 },
       fps: 29.96,
       bitsPerSecond: 512_345,
     },
@@ -122,6 +125,7 @@ export function recvStatus(): RecvStatus {
       decoded: 80,
       dropped: 1,
       stale: 2,
+      hidden: 0,
     }],
     sinks: [{
       address: "pipe:/tmp/cam",

@@ -1,0 +1,74 @@
+/**
+ * The number that H.264 gives to reference pictures, and the gaps it shows.
+ *
+ * @module
+ */
+
+import { pictureStart } from "./annexb.ts";
+import { isVcl, NAL_UNIT_TYPE, nalUnitType } from "./h264.ts";
+import { BitReader, RbspError, removeEmulationPrevention } from "./rbsp.ts";
+import type { Sps } from "./sps.ts";
+
+/** What the first slice of a picture says of it. */
+export interface PictureNumber {
+  /** frame_num (ITU-T H.264, 7.4.3). */
+  readonly frameNum: number;
+  /** nal_ref_idc is not 0: later pictures may be predicted from it. */
+  readonly isReference: boolean;
+  /** Of an IDR picture, which begins a new count. */
+  readonly isIdr: boolean;
+}
+
+/** Enough of a slice for the syntax elements up to frame_num. */
+const HEAD_BYTES = 24;
+
+/** separate_colour_plane_flag is in no profile below (7.3.2.1.1). */
+const CHROMA_444 = 3;
+
+/**
+ * Reads frame_num of an access unit.
+ *
+ * @param sps The set that it is coded by.
+ * @returns `undefined` where the slice cannot be read.
+ */
+export function pictureNumberOf(
+  data: Uint8Array,
+  sps: Pick<Sps, "log2MaxFrameNum" | "chromaFormatIdc">,
+): PictureNumber | undefined {
+  const start = pictureStart(data) + 3;
+  const slice = data.subarray(start, start + HEAD_BYTES);
+  // Of 4:4:4 the colour planes may be coded apart, which moves frame_num.
+  const isReadable = isVcl(nalUnitType(slice)) &&
+    sps.chromaFormatIdc !== CHROMA_444;
+  if (!isReadable) return undefined;
+  const bits = new BitReader(removeEmulationPrevention(slice.subarray(1)));
+  try {
+    // first_mb_in_slice, slice_type, pic_parameter_set_id (7.3.3)
+    for (let i = 0; i < 3; i++) bits.ue();
+    return {
+      frameNum: bits.bits(sps.log2MaxFrameNum),
+      isReference: (slice[0]! & 0x60) !== 0,
+      isIdr: nalUnitType(slice) === NAL_UNIT_TYPE.idr,
+    };
+  } catch (error) {
+    if (error instanceof RbspError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Tells whether reference pictures are missing between two pictures that were
+ * received one after the other (7.4.3, frame_num).
+ *
+ * @param last frame_num of the latest reference picture.
+ * @param log2MaxFrameNum Its bits.
+ */
+export function isGap(
+  last: number,
+  { frameNum, isIdr }: PictureNumber,
+  log2MaxFrameNum: number,
+): boolean {
+  const next = (last + 1) % 2 ** log2MaxFrameNum;
+  // The same once more: the second field of a frame.
+  return !isIdr && frameNum !== last && frameNum !== next;
+}

@@ -1,0 +1,141 @@
+/**
+ * From datagrams of anybody to the access units of one sender.
+ *
+ * @module
+ */
+
+import { StreamError } from "../errors.ts";
+import type { SplitUnit } from "../media/access_unit_splitter.ts";
+import type { Milliseconds } from "../media/time.ts";
+import type { IngestDatagram } from "../plugin/transport.ts";
+import { ElementaryStream } from "./elementary_stream.ts";
+
+/**
+ * A sender that was silent for so long may be followed by another: pictures
+ * come far more often, and a sender that was started again needs as long.
+ */
+const GONE_MS = 500;
+
+/** Senders that are looked at while none is chosen. */
+const MAX_CANDIDATES = 8;
+
+/** How often the log says that somebody else sends as well. */
+const WARN_EVERY_MS = 60_000;
+
+/** An access unit, and whether it is the first of another sender. */
+export interface DatagramUnit extends SplitUnit {
+  /** Nothing that came before has to do with it. */
+  readonly restart: boolean;
+}
+
+/**
+ * Keeps to one sender of several: the first that is found to send video.
+ * Others are ignored for as long as it goes on; garbage chooses nobody.
+ */
+export class DatagramStream {
+  readonly #warn: (message: string) => void;
+  readonly #candidates = new Map<string, ElementaryStream>();
+  #peer: string | undefined;
+  #stream: ElementaryStream | undefined;
+  #heardAt = -Infinity;
+  #warnedAt = -Infinity;
+  #restart = false;
+  #ignored = 0;
+
+  /** @param warn Gets what the operator should know. */
+  constructor(warn: (message: string) => void) {
+    this.#warn = warn;
+  }
+
+  /** Who was chosen, once somebody is. */
+  get peer(): string | undefined {
+    return this.#peer;
+  }
+
+  /** What the sender's bytes are, once somebody is chosen. */
+  get format(): "h264" | undefined {
+    return this.#stream?.format;
+  }
+
+  /** Datagrams of others. */
+  get ignored(): number {
+    return this.#ignored;
+  }
+
+  /**
+   * Takes a datagram, borrowed until it returns.
+   *
+   * @returns The access units that are complete now, usually none or one.
+   */
+  push({ data, peer }: IngestDatagram, now: Milliseconds): DatagramUnit[] {
+    const isChosen = peer === this.#peer;
+    if (!isChosen && now - this.#heardAt < GONE_MS) {
+      this.#ignored++;
+      this.#warnOf(peer, now);
+      return [];
+    }
+    const stream = isChosen ? this.#stream! : this.#candidate(peer);
+    const units = split(stream, data);
+    if (units === undefined) {
+      // No video, or none any more: whoever sends some is chosen.
+      this.#candidates.delete(peer);
+      if (isChosen) this.#peer = this.#stream = undefined;
+      this.#ignored++;
+      return [];
+    }
+    if (stream.format === undefined) return [];
+    if (!isChosen) this.#choose(peer, stream);
+    this.#heardAt = now;
+    return units.map((unit, i) => ({
+      ...unit,
+      restart: i === 0 && this.#restarted(),
+    }));
+  }
+
+  #candidate(peer: string): ElementaryStream {
+    const known = this.#candidates.get(peer);
+    if (known !== undefined) return known;
+    const [oldest] = this.#candidates.keys();
+    if (this.#candidates.size >= MAX_CANDIDATES) {
+      this.#candidates.delete(oldest!);
+    }
+    const stream = new ElementaryStream(peer);
+    this.#candidates.set(peer, stream);
+    return stream;
+  }
+
+  #choose(peer: string, stream: ElementaryStream): void {
+    this.#candidates.clear();
+    this.#peer = peer;
+    this.#stream = stream;
+    this.#restart = true;
+  }
+
+  #restarted(): boolean {
+    const restart = this.#restart;
+    this.#restart = false;
+    return restart;
+  }
+
+  #warnOf(peer: string, now: Milliseconds): void {
+    if (now - this.#warnedAt < WARN_EVERY_MS) return;
+    this.#warnedAt = now;
+    this.#warn(
+      `${peer} sends as well as ${this.#peer}, and is ignored; ` +
+        "?source= chooses one",
+    );
+  }
+}
+
+/** @returns `undefined` if it is not what we can split. */
+function split(
+  stream: ElementaryStream,
+  data: Uint8Array<ArrayBuffer>,
+): SplitUnit[] | undefined {
+  try {
+    return stream.push(data);
+  } catch (error) {
+    if (error instanceof StreamError) return undefined;
+    throw error;
+  }
+}
