@@ -44,6 +44,9 @@ export interface Row {
 /** The row that all others are compared with. */
 export const FLOOR = "floor";
 
+/** Of those that an organisation may use as it likes (RFC 2365, section 6.2). */
+const GROUP = "239.192.0.1";
+
 /** Every pipeline, the floor first. */
 export const ROWS: readonly Row[] = [
   {
@@ -86,24 +89,40 @@ export const ROWS: readonly Row[] = [
       ...rgb(link),
     ],
   },
-  {
-    name: "camagent",
-    title: "camagent, tcp",
+  camagent("camagent", "camagent, tcp", tcp, true),
+  camagent("udp", "camagent, udp", ({ port }) => `udp://127.0.0.1:${port}`),
+  camagent(
+    "multicast",
+    "camagent, udp multicast",
+    ({ port }) => `udp://${GROUP}:${port}?interface=lo`,
+  ),
+];
+
+/** The agent on both sides of an address. */
+function camagent(
+  name: string,
+  title: string,
+  address: (link: Link) => string,
+  listens = false,
+): Row {
+  return {
+    name,
+    title,
     rejoin: true,
-    listens: true,
+    listens,
     send: (link) => [
       ...link.camagent,
       "send",
       `ffmpeg:${link.source}?format=rawvideo&pixelFormat=yuv420p` +
       `&size=${link.width}x${link.height}&fps=${link.fps}`,
-      tcp(link),
+      address(link),
     ],
     receive: (link) => [
       ...link.camagent,
-      ...["recv", tcp(link), `pipe:${link.frames}`],
+      ...["recv", address(link), `pipe:${link.frames}`],
     ],
-  },
-];
+  };
+}
 
 const FFMPEG = ["ffmpeg", "-hide_banner", "-loglevel", "error", "-nostdin"];
 

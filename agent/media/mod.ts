@@ -17,6 +17,7 @@ export * from "./frame_num.ts";
 export * from "./h264.ts";
 export * from "./ip_address.ts";
 export * from "./ivf.ts";
+export * from "./pacer.ts";
 export * from "./parameter_sets.ts";
 export * from "./rbsp.ts";
 export * from "./sei.ts";

@@ -82,10 +82,11 @@ export interface TcpListener extends AsyncDisposable {
 
 /** How a UDP socket treats multicast groups. */
 export interface MulticastOptions {
-  /** The group to join. Omit to send only. */
+  /**
+   * The group to join. Omit to send only. The socket stays a member, though
+   * its interface goes away and comes back.
+   */
   group?: string | undefined;
-  /** Of the group's senders only this one, by its numeric address. */
-  source?: string | undefined;
   /**
    * Where groups are: an interface's name, or an address that it has. Omit for
    * the one that the system's routes lead to.
@@ -116,6 +117,8 @@ export interface UdpOptions {
   port: number;
   /** Omit where no group is involved. */
   multicast?: MulticastOptions | undefined;
+  /** Numeric address of the only sender to hear. Omit to hear everybody. */
+  source?: string | undefined;
   /**
    * Bytes that the system is to keep until they are read; it may allow less.
    * Omit for its default.
@@ -154,15 +157,10 @@ export interface UdpSocket extends AsyncDisposable {
     port: number,
   ): Promise<void>;
   /**
-   * Counts datagrams that arrived and were thrown away because nobody took
-   * them in time, as far as the system tells.
+   * Counts datagrams that arrived and were thrown away: because nobody took
+   * them in time, as far as the system tells, or because of their sender.
    */
   dropped(): number;
-  /**
-   * Joins the group again, if there is one: an interface that was away has
-   * forgotten it. Does nothing where it has not, or is still away.
-   */
-  rejoin(): void;
 }
 
 /** One end of a named pipe with one reader, written without blocking. */
@@ -307,7 +305,8 @@ export interface Runtime extends Clock {
    *
    * @param host Its name; a numeric address is returned as it is.
    * @returns A numeric address, IPv4 before IPv6.
-   * @throws {StreamError} "refused" if nobody knows the name.
+   * @throws {ConfigError} If it looks like an IPv4 address and is none;
+   * {@linkcode StreamError} "refused" if nobody knows the name.
    */
   resolveHost(host: string, signal: AbortSignal): Promise<string>;
   /**

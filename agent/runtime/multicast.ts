@@ -9,7 +9,7 @@ import { readFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { ConfigError } from "../errors.ts";
 import { parseIpAddress } from "../media/ip_address.ts";
-import type { MulticastOptions } from "../plugin/runtime.ts";
+import type { MulticastOptions, UdpOptions } from "../plugin/runtime.ts";
 import { ERRNO, errnoName, intBytes, type Libc } from "./libc.ts";
 import { socketAddress } from "./socket_address.ts";
 
@@ -39,14 +39,20 @@ export class Multicast {
   readonly #libc: Libc;
   readonly #fd: number;
   readonly #options: MulticastOptions;
+  readonly #source: string | undefined;
   readonly #isV4: boolean;
   readonly #level: number;
 
   /** @param libc The calls, on the socket's own thread. */
-  constructor(libc: Libc, fd: number, host: string, options: MulticastOptions) {
+  constructor(
+    libc: Libc,
+    fd: number,
+    { host, source, multicast = {} }: UdpOptions,
+  ) {
     this.#libc = libc;
     this.#fd = fd;
-    this.#options = options;
+    this.#options = multicast;
+    this.#source = source;
     this.#isV4 = parseIpAddress(host)?.length === 4;
     this.#level = this.#isV4 ? IPPROTO_IP : IPPROTO_IPV6;
   }
@@ -81,7 +87,8 @@ export class Multicast {
    * @throws {ConfigError} If it is no group, or there is no way to it.
    */
   join(): void {
-    const { group, source } = this.#options;
+    const { group } = this.#options;
+    const source = this.#source;
     if (group === undefined) return;
     // Without it groups come in that other programs of this machine joined.
     this.#set(this.#isV4 ? IP_MULTICAST_ALL : IPV6_MULTICAST_ALL, intBytes(0));

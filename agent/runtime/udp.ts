@@ -7,8 +7,8 @@
 import { lookup } from "node:dns/promises";
 import { ConfigError, StreamError } from "../errors.ts";
 import { hostAndPort } from "../media/address.ts";
-import { parseIpAddress } from "../media/ip_address.ts";
-import type { UdpOptions, UdpSocket } from "../plugin/runtime.ts";
+import { looksLikeIpv4, parseIpAddress } from "../media/ip_address.ts";
+import type { Datagram, UdpOptions, UdpSocket } from "../plugin/runtime.ts";
 import { abortable } from "./abortable.ts";
 import { intBytes, type Libc, libc } from "./libc.ts";
 import { Multicast } from "./multicast.ts";
@@ -22,6 +22,12 @@ const SO_RCVBUF = 8;
 /** Beyond net.core.rmem_max, for whoever may administer the network. */
 const SO_RCVBUFFORCE = 33;
 
+/**
+ * A group that was silent for so long is joined again: an interface that went
+ * away and came back has forgotten it.
+ */
+const REJOIN_MS = 2000;
+
 /** Inodes of our open sockets: several may share a group's port. */
 const inodes = new Set<string>();
 
@@ -32,6 +38,9 @@ export async function resolveHost(
 ): Promise<string> {
   signal.throwIfAborted();
   if (parseIpAddress(host) !== undefined) return host;
+  if (looksLikeIpv4(host)) {
+    throw new ConfigError(`Cannot find "${host}": it is no IPv4 address`);
+  }
   try {
     const all = await abortable(lookup(host, { all: true }), signal);
     const first = all.find(({ family }) => family === 4) ?? all[0];
@@ -68,7 +77,7 @@ export async function openUdp(options: UdpOptions): Promise<UdpSocket> {
 
 /** Sets what neither runtime can. */
 function equip(raw: RawDatagrams, options: UdpOptions): UdpSocket {
-  const { host, multicast: wanted, receiveBuffer } = options;
+  const { multicast: wanted, receiveBuffer } = options;
   const found = libc && findDescriptor(raw.port);
   if (found === undefined && wanted !== undefined) {
     throw new ConfigError(
@@ -76,45 +85,107 @@ function equip(raw: RawDatagrams, options: UdpOptions): UdpSocket {
     );
   }
   const multicast = libc && found && wanted &&
-    new Multicast(libc, found.fd, host, wanted);
+    new Multicast(libc, found.fd, options);
   multicast?.direct();
   multicast?.join();
   const size = libc && found &&
     growReceiveBuffer(libc, found.fd, receiveBuffer);
-  if (found !== undefined) inodes.add(found.inode);
-  let open = true;
-  return {
-    port: raw.port,
-    receiveBuffer: size,
-    datagrams: raw,
-    send: async (data, host, port) => {
-      try {
-        await sendPast(raw, data, host, port);
-      } catch (cause) {
-        const to = hostAndPort(host, port);
-        const why = open ? causeOf(cause) : "the socket is closed";
-        throw new StreamError("lost", `Cannot send to ${to}: ${why}`, {
-          cause,
-        });
+  return new Socket(raw, { options, multicast, inode: found?.inode, size });
+}
+
+/** What an open socket has been equipped with. */
+interface Equipment {
+  readonly options: UdpOptions;
+  readonly multicast: Multicast | undefined;
+  readonly inode: string | undefined;
+  readonly size: number | undefined;
+}
+
+class Socket implements UdpSocket {
+  readonly port: number;
+  readonly receiveBuffer: number | undefined;
+  readonly #raw: RawDatagrams;
+  readonly #source: string | undefined;
+  readonly #inode: string | undefined;
+  readonly #timer: ReturnType<typeof setInterval> | undefined;
+  #open = true;
+  #heard = false;
+  #ignored = 0;
+
+  constructor(
+    raw: RawDatagrams,
+    { options, multicast, inode, size }: Equipment,
+  ) {
+    this.port = raw.port;
+    this.receiveBuffer = size;
+    this.#raw = raw;
+    this.#source = options.source && normal(options.source);
+    this.#inode = inode;
+    if (inode !== undefined) inodes.add(inode);
+    if (multicast === undefined || !options.multicast?.group) return;
+    this.#timer = setInterval(() => this.#rejoin(multicast), REJOIN_MS);
+  }
+
+  get datagrams(): AsyncIterable<Datagram> {
+    return this.#read();
+  }
+
+  async send(
+    data: Uint8Array<ArrayBuffer>,
+    host: string,
+    port: number,
+  ): Promise<void> {
+    try {
+      await sendPast(this.#raw, data, host, port);
+    } catch (cause) {
+      const to = hostAndPort(host, port);
+      const why = this.#open ? causeOf(cause) : "the socket is closed";
+      throw new StreamError("lost", `Cannot send to ${to}: ${why}`, { cause });
+    }
+  }
+
+  dropped(): number {
+    const inode = this.#open ? this.#inode : undefined;
+    const missed = inode === undefined ? 0 : dropsOf(inode);
+    return this.#ignored + this.#raw.dropped + missed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#timer);
+    if (this.#open && this.#inode !== undefined) inodes.delete(this.#inode);
+    this.#open = false;
+    this.#raw.close();
+    await Promise.resolve();
+  }
+
+  async *#read(): AsyncGenerator<Datagram> {
+    for await (const datagram of this.#raw) {
+      const source = this.#source;
+      if (source !== undefined && normal(datagram.host) !== source) {
+        this.#ignored++;
+        continue;
       }
-    },
-    dropped: () => raw.dropped + (found ? dropsOf(found.inode) : 0),
-    rejoin: () => {
-      if (!open) return;
-      try {
-        multicast?.join();
-      } catch (error) {
-        if (!(error instanceof ConfigError)) throw error;
-        // Its interface is still away.
-      }
-    },
-    [Symbol.asyncDispose]: async () => {
-      if (open && found !== undefined) inodes.delete(found.inode);
-      open = false;
-      raw.close();
-      await Promise.resolve();
-    },
-  };
+      this.#heard = true;
+      yield datagram;
+    }
+  }
+
+  #rejoin(multicast: Multicast): void {
+    const heard = this.#heard;
+    this.#heard = false;
+    if (heard) return;
+    try {
+      multicast.join();
+    } catch (error) {
+      // Its interface is still away.
+      if (!(error instanceof ConfigError)) throw error;
+    }
+  }
+}
+
+/** IPv6 addresses can be written in several ways. */
+function normal(host: string): string {
+  return parseIpAddress(host)?.join() ?? host;
 }
 
 /** Sends; that nobody took an earlier datagram is told instead, but once. */

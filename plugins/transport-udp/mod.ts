@@ -33,18 +33,6 @@ export interface Options {
 
 /** Senders send to the address, receivers bind it; a group they join. */
 export default ({ z, option, media, ConfigError, ...host }: PluginHost) => {
-  /** The address as numbers, or why it cannot be one. */
-  async function resolve(
-    { address, runtime, signal }: PluginContext<Options>,
-    name: string,
-  ): Promise<string> {
-    if (media.looksLikeIpv4(name) && !media.parseIpAddress(name)) {
-      const why = `"${name}" is no IPv4 address`;
-      throw new ConfigError(`Cannot use "${address.redacted}": ${why}`);
-    }
-    return await runtime.resolveHost(name, signal);
-  }
-
   return host.defineTransport({
     name: "transport-udp",
     schemes: ["udp"],
@@ -64,7 +52,7 @@ export default ({ z, option, media, ConfigError, ...host }: PluginHost) => {
     }),
 
     async send(viewers, context, ready) {
-      const { address, options } = context;
+      const { address, options, runtime, signal } = context;
       const { host = "", port = DEFAULT_PORT, redacted } = address;
       const refuse = (why: string) =>
         new ConfigError(`Cannot send to "${redacted}": ${why}`);
@@ -78,17 +66,17 @@ export default ({ z, option, media, ConfigError, ...host }: PluginHost) => {
             "or a group such as udp://239.1.1.1:5004",
         );
       }
-      const to = { host: await resolve(context, host), port };
+      const to = { host: await runtime.resolveHost(host, signal), port };
       await sendDatagrams(viewers, context, to, { media, ready });
     },
 
     async receive(context) {
-      const { address, options } = context;
+      const { address, options, runtime, signal } = context;
       const { host = "0.0.0.0", port = DEFAULT_PORT } = address;
-      const at = { host: await resolve(context, host), port };
+      const at = { host: await runtime.resolveHost(host, signal), port };
       const source = options.source === undefined
         ? undefined
-        : await resolve(context, options.source);
+        : await runtime.resolveHost(options.source, signal);
       if (options.interface !== undefined && !media.isMulticast(at.host)) {
         throw new ConfigError(
           `Cannot receive from "${address.redacted}": ?interface= is for ` +

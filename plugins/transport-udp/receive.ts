@@ -5,9 +5,9 @@
  */
 
 import type {
+  Datagram,
   Ingest,
   IngestDatagram,
-  Milliseconds,
   PluginContext,
   PluginHost,
   UdpSocket,
@@ -21,9 +21,6 @@ import type { Target } from "./send.ts";
  * Linux 6.1).
  */
 const RECEIVE_BUFFER = 4 << 20;
-
-/** A group that is silent for this long may have been forgotten. */
-const REJOIN_MS = 2000 as Milliseconds;
 
 /** What the module needs of the host. */
 type Host = Pick<PluginHost, "media" | "ConfigError">;
@@ -41,10 +38,13 @@ export async function receiveDatagrams(
 ): Promise<Ingest> {
   const isGroup = media.isMulticast(host);
   const multicast = isGroup
-    ? { group: host, source, interface: options.interface }
+    ? { group: host, interface: options.interface }
     : undefined;
   const socket = await open();
-  signal.throwIfAborted();
+  if (signal.aborted) {
+    await socket[Symbol.asyncDispose]();
+    throw signal.reason;
+  }
   const at = media.hostAndPort(host, socket.port);
   const kept = socket.receiveBuffer === undefined
     ? ""
@@ -55,12 +55,32 @@ export async function receiveDatagrams(
       `hears only this machine; udp://0.0.0.0:${socket.port} hears others`,
     );
   }
-  return new DatagramPort(at, socket, source, { runtime, media });
+  return {
+    type: "datagrams",
+    connectionless: true,
+    peer: at,
+    datagrams: withPeers(socket.datagrams),
+    packets: () => ({ lost: 0, reordered: 0, dropped: socket.dropped() }),
+    [Symbol.asyncDispose]: () => socket[Symbol.asyncDispose](),
+  };
+
+  async function* withPeers(
+    datagrams: AsyncIterable<Datagram>,
+  ): AsyncGenerator<IngestDatagram> {
+    for await (const { data, host, port } of datagrams) {
+      yield { data, peer: media.hostAndPort(host, port) };
+    }
+  }
 
   async function open(): Promise<UdpSocket> {
-    const receiveBuffer = RECEIVE_BUFFER;
     try {
-      return await runtime.openUdp({ host, port, multicast, receiveBuffer });
+      return await runtime.openUdp({
+        host,
+        port,
+        multicast,
+        source,
+        receiveBuffer: RECEIVE_BUFFER,
+      });
     } catch (error) {
       const isOurs = isGroup || media.isWildcard(host) ||
         media.isLoopback(host);
@@ -70,76 +90,6 @@ export async function receiveDatagrams(
           `${address.scheme}://0.0.0.0:${port})`,
         { exitCode: error.exitCode, cause: error },
       );
-    }
-  }
-}
-
-/** An open port, and whoever sends to it. */
-class DatagramPort {
-  readonly type = "datagrams";
-  readonly connectionless = true;
-  readonly peer: string;
-  readonly #socket: UdpSocket;
-  readonly #source: string | undefined;
-  readonly #media: Host["media"];
-  readonly #closed = new AbortController();
-  readonly #watching: Promise<void>;
-  #heard = true;
-  #ignored = 0;
-
-  constructor(
-    at: string,
-    socket: UdpSocket,
-    source: string | undefined,
-    { runtime, media }:
-      & Pick<PluginContext<Options>, "runtime">
-      & Pick<Host, "media">,
-  ) {
-    this.peer = at;
-    this.#socket = socket;
-    this.#media = media;
-    this.#source = source && this.#normal(source);
-    this.#watching = this.#watch(runtime);
-  }
-
-  get datagrams(): AsyncIterable<IngestDatagram> {
-    return this.#read();
-  }
-
-  packets() {
-    const dropped = this.#socket.dropped() + this.#ignored;
-    return { lost: 0, reordered: 0, dropped };
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#closed.abort();
-    await this.#socket[Symbol.asyncDispose]();
-    await this.#watching;
-  }
-
-  async *#read(): AsyncGenerator<IngestDatagram> {
-    for await (const { data, host, port } of this.#socket.datagrams) {
-      if (this.#source !== undefined && this.#normal(host) !== this.#source) {
-        this.#ignored++;
-        continue;
-      }
-      this.#heard = true;
-      yield { data, peer: this.#media.hostAndPort(host, port) };
-    }
-  }
-
-  /** IPv6 addresses can be written in several ways. */
-  #normal(host: string): string {
-    return this.#media.parseIpAddress(host)?.join() ?? host;
-  }
-
-  /** An interface that went away and came back has forgotten its groups. */
-  async #watch(runtime: PluginContext<Options>["runtime"]): Promise<void> {
-    const { signal } = this.#closed;
-    while (!signal.aborted) {
-      this.#heard = false;
-      await runtime.sleep(REJOIN_MS, signal).catch(() => {});
-      if (!this.#heard && !signal.aborted) this.#socket.rejoin();
     }
   }
 }

@@ -5,7 +5,11 @@
  */
 
 import { ConfigError, StreamError } from "../../agent/errors.ts";
-import { isMulticast, parseIpAddress } from "../../agent/media/ip_address.ts";
+import {
+  isMulticast,
+  looksLikeIpv4,
+  parseIpAddress,
+} from "../../agent/media/ip_address.ts";
 import type {
   Datagram,
   UdpOptions,
@@ -35,7 +39,6 @@ interface Bound {
   readonly options: UdpOptions;
   readonly port: number;
   readonly arrived: Queue<Datagram>;
-  rejoins: number;
 }
 
 /** Delivers datagrams at once, in order, without loss. */
@@ -56,11 +59,6 @@ export class FakeUdp {
     this.#ledger = ledger;
   }
 
-  /** How often plugins joined their groups again. */
-  get rejoins(): number {
-    return [...this.#sockets].reduce((sum, { rejoins }) => sum + rejoins, 0);
-  }
-
   /** How each open socket was asked for. */
   get options(): UdpOptions[] {
     return [...this.#sockets].map(({ options }) => options);
@@ -77,7 +75,10 @@ export class FakeUdp {
     to: number,
     { host = "192.0.2.9", port = 9 } = {},
   ): void {
-    this.#find(to)?.arrived.push({ data: data.slice(), host, port });
+    const bound = this.#find(to);
+    const source = bound?.options.source;
+    if (source !== undefined && source !== host) return;
+    bound?.arrived.push({ data: data.slice(), host, port });
   }
 
   /** Has the system close a socket of a plugin. */
@@ -90,6 +91,9 @@ export class FakeUdp {
     await undefined;
     signal.throwIfAborted();
     if (parseIpAddress(host) !== undefined) return host;
+    if (looksLikeIpv4(host)) {
+      throw new ConfigError(`Cannot find "${host}": it is no IPv4 address`);
+    }
     const address = this.hosts.get(host);
     if (address !== undefined) return address;
     throw new StreamError("refused", `Cannot find "${host}": no such host`);
@@ -107,7 +111,7 @@ export class FakeUdp {
     }
     const entry = this.#ledger.enter(`UDP port ${port}`);
     const arrived = new Queue<Datagram>();
-    const bound: Bound = { options, port, arrived, rejoins: 0 };
+    const bound: Bound = { options, port, arrived };
     this.#sockets.add(bound);
     this.#changed.ring();
     return {
@@ -116,7 +120,6 @@ export class FakeUdp {
       datagrams: arrived,
       send: (data, host, to) => this.#send(data, port, host, to),
       dropped: () => 0,
-      rejoin: () => void bound.rejoins++,
       [Symbol.asyncDispose]: async () => {
         await undefined;
         this.#sockets.delete(bound);
