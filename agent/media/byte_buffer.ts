@@ -98,6 +98,11 @@ export class ByteBuffer {
     return bytes;
   }
 
+  /** Forgets all bytes but the first ones. */
+  truncate(length: number): void {
+    this.#length = Math.min(this.#length, length);
+  }
+
   /** Forgets all bytes. */
   clear(): void {
     this.#length = 0;

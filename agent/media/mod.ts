@@ -20,6 +20,7 @@ export * from "./ivf.ts";
 export * from "./pacer.ts";
 export * from "./parameter_sets.ts";
 export * from "./rbsp.ts";
+export * from "./rtp/mod.ts";
 export * from "./sei.ts";
 export * from "./slice_digest.ts";
 export * from "./sniff.ts";

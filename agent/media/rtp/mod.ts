@@ -1,0 +1,16 @@
+/**
+ * RTP as pure functions: pictures to packets and back, RTCP, SDP. Whoever has
+ * the sockets passes in datagrams and the time.
+ *
+ * @module
+ */
+
+export { VIDEO_CLOCK_RATE } from "./clock.ts";
+export type { RtpUnitCounters } from "./depacketizer.ts";
+export * from "./h264_packetizer.ts";
+export * from "./packet.ts";
+export type { RtpCodec } from "./payload_reader.ts";
+export * from "./receiver.ts";
+export * from "./reorderer.ts";
+export * from "./rtcp.ts";
+export type * from "./unit.ts";

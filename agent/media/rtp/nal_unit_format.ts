@@ -1,0 +1,109 @@
+/**
+ * What H.264 and H.265 differ in when they travel in RTP.
+ *
+ * @module
+ */
+
+import { hasSliceHeader, isVcl, NAL_UNIT_TYPE } from "../h264.ts";
+import { hasRecoveryPoint } from "../sei.ts";
+
+/** NAL units and the payloads they travel in. */
+export interface NalUnitFormat {
+  readonly codec: "h264" | "hevc";
+  /** Bytes of the header of NAL units and payloads. */
+  readonly headerBytes: 1 | 2;
+  /** Type of the payloads with several NAL units. */
+  readonly aggregation: number;
+  /** Type of the payloads with a piece of a NAL unit. */
+  readonly fragment: number;
+  /** Bits of a FU header with the type of the NAL unit. */
+  readonly fragmentType: number;
+  /** The parameter sets that a decoder needs, by type. */
+  readonly parameterSets: readonly number[];
+  /** Delimiters, filler data and end marks. */
+  readonly superfluous: readonly number[];
+  /** Type in the first byte of a header. */
+  typeOf(first: number): number;
+  /** Whether a type is one of NAL units, and not of payloads only. */
+  isNalUnit(type: number): boolean;
+  /** Whether a type carries slices. */
+  isSlice(type: number): boolean;
+  /** Whether a slice, its header at `at`, is the first of its picture. */
+  isFirstSlice(type: number, bytes: Uint8Array, at: number): boolean;
+  /** Whether a decoder may start at slices of a type. */
+  isKeyframe(type: number): boolean;
+  /** Whether a NAL unit of a type is a SEI with a recovery point. */
+  isRecoveryPoint(type: number, nalUnit: Uint8Array): boolean;
+  /** The header of the NAL unit that a fragment is of. */
+  headerOf(fragment: Uint8Array): Uint8Array;
+}
+
+/** H.264 (RFC 6184, sections 5.2 and 5.4: packetization-mode 0 and 1). */
+export const H264_FORMAT: NalUnitFormat = {
+  codec: "h264",
+  headerBytes: 1,
+  aggregation: 24,
+  fragment: 28,
+  fragmentType: 0x1f,
+  parameterSets: [NAL_UNIT_TYPE.sps, NAL_UNIT_TYPE.pps],
+  superfluous: [
+    NAL_UNIT_TYPE.delimiter,
+    NAL_UNIT_TYPE.endOfSequence,
+    NAL_UNIT_TYPE.endOfStream,
+    NAL_UNIT_TYPE.filler,
+  ],
+  typeOf: (first) => first & 0x1f,
+  isNalUnit: (type) => type > 0 && type < 24,
+  isSlice: isVcl,
+  // first_mb_in_slice is 0: see startsPicture().
+  isFirstSlice: (type, bytes, at) =>
+    hasSliceHeader(type) && (bytes[at + 1] ?? 0) >= 0x80,
+  isKeyframe: (type) => type === NAL_UNIT_TYPE.idr,
+  isRecoveryPoint: (type, nalUnit) =>
+    type === NAL_UNIT_TYPE.sei && hasRecoveryPoint(nalUnit),
+  headerOf: ([indicator = 0, header = 0]) =>
+    Uint8Array.of(indicator & 0xe0 | header & 0x1f),
+};
+
+/** Values of nal_unit_type (ITU-T H.265, Table 7-1). */
+const HEVC_TYPE = {
+  blaWLp: 16,
+  craNut: 21,
+  lastVcl: 31,
+  vps: 32,
+  sps: 33,
+  pps: 34,
+  delimiter: 35,
+  endOfSequence: 36,
+  endOfBitstream: 37,
+  filler: 38,
+  prefixSei: 39,
+} as const;
+
+/** H.265 (RFC 7798, section 4.4), without decoding order numbers. */
+export const HEVC_FORMAT: NalUnitFormat = {
+  codec: "hevc",
+  headerBytes: 2,
+  aggregation: 48,
+  fragment: 49,
+  fragmentType: 0x3f,
+  parameterSets: [HEVC_TYPE.vps, HEVC_TYPE.sps, HEVC_TYPE.pps],
+  superfluous: [
+    HEVC_TYPE.delimiter,
+    HEVC_TYPE.endOfSequence,
+    HEVC_TYPE.endOfBitstream,
+    HEVC_TYPE.filler,
+  ],
+  typeOf: (first) => first >> 1 & 0x3f,
+  isNalUnit: (type) => type < 48,
+  isSlice: (type) => type <= HEVC_TYPE.lastVcl,
+  // first_slice_segment_in_pic_flag (ITU-T H.265, 7.3.6.1)
+  isFirstSlice: (_type, bytes, at) => (bytes[at + 2] ?? 0) >= 0x80,
+  // Of BLA, IDR and CRA pictures (ITU-T H.265, 3.77: IRAP).
+  isKeyframe: (type) => type >= HEVC_TYPE.blaWLp && type <= HEVC_TYPE.craNut,
+  // payloadType 6 means the same in both (ITU-T H.265, D.2.1).
+  isRecoveryPoint: (type, nalUnit) =>
+    type === HEVC_TYPE.prefixSei && hasRecoveryPoint(nalUnit.subarray(1)),
+  headerOf: ([first = 0, second = 0, header = 0]) =>
+    Uint8Array.of(first & 0x81 | (header & 0x3f) << 1, second),
+};

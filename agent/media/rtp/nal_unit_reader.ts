@@ -1,0 +1,226 @@
+/**
+ * H.264 (RFC 6184) and H.265 (RFC 7798) as they come out of RTP packets.
+ *
+ * @module
+ */
+
+import { findStartCode, nalUnitsOf } from "../annexb.ts";
+import { NalUnitBuffer } from "./nal_unit_buffer.ts";
+import type { NalUnitFormat } from "./nal_unit_format.ts";
+import type {
+  PayloadReader,
+  PayloadRole,
+  ReadPicture,
+} from "./payload_reader.ts";
+
+/** Of the first byte of every header: forbidden_zero_bit. */
+const FORBIDDEN_BIT = 0x80;
+
+/** Bits of FU headers (RFC 6184, section 5.8; RFC 7798, section 4.4.3). */
+const FU = { start: 0x80, end: 0x40 } as const;
+
+/** Bytes of the size in front of each NAL unit of an aggregation. */
+const SIZE_BYTES = 2;
+
+/**
+ * Puts access units together. Of a slice whose end is missing the beginning is
+ * kept; everything else is dropped unless it is whole. Either is damage, and so
+ * is every payload that cannot be read: of H.264 those of the interleaved mode.
+ */
+export class NalUnitReader implements PayloadReader {
+  readonly #format: NalUnitFormat;
+  readonly #buffer = new NalUnitBuffer();
+  /** Type of the NAL unit whose next fragment is awaited, or -1. */
+  #fragmented = -1;
+  /** Type of the current NAL unit. */
+  #type = 0;
+  /** Whether that one is left out. */
+  #skipping = false;
+  #hasPicture = false;
+  #hasSlices = false;
+  #keyframe = false;
+  #recoveryPoint = false;
+  readonly #parameterSets = new Set<number>();
+  #damaged = false;
+
+  /** Reads the payloads of one codec. */
+  constructor(format: NalUnitFormat) {
+    this.#format = format;
+  }
+
+  get codec(): "h264" | "hevc" {
+    return this.#format.codec;
+  }
+
+  get hasPicture(): boolean {
+    return this.#hasPicture;
+  }
+
+  roleOf(payload: Uint8Array): PayloadRole {
+    const format = this.#format;
+    if (this.#isFragment(payload)) return this.#roleOfFragment(payload);
+    const { nalUnits } = this.#split(payload);
+    if (nalUnits.length === 0) return "inside";
+    for (const nalUnit of nalUnits) {
+      const type = format.typeOf(nalUnit[0]!);
+      if (!format.isSlice(type)) continue;
+      return format.isFirstSlice(type, nalUnit, 0) ? "start" : "inside";
+    }
+    return "beside";
+  }
+
+  push(payload: Uint8Array, afterGap: boolean): void {
+    if (afterGap) this.#breakOff();
+    if (this.#isFragment(payload)) return this.#pushFragment(payload);
+    this.#breakOff();
+    const { nalUnits, readable } = this.#split(payload);
+    if (!readable) this.#damaged = true;
+    if (nalUnits.length === 0) this.#hasPicture = true;
+    for (const nalUnit of nalUnits) {
+      this.#begin(nalUnit[0]!, nalUnit, 0);
+      this.#append(nalUnit, 0);
+      this.#end();
+    }
+  }
+
+  take(): ReadPicture | undefined {
+    this.#breakOff();
+    const damaged = this.#damaged || this.#buffer.hasStartCodes;
+    const data = this.#buffer.take();
+    const picture = data && this.#hasSlices
+      ? {
+        data,
+        keyframe: this.#keyframe,
+        recoveryPoint: this.#recoveryPoint,
+        hasParameterSets: this.#format.parameterSets.every((type) =>
+          this.#parameterSets.has(type)
+        ),
+        damaged,
+      }
+      : undefined;
+    this.#hasPicture = false;
+    this.#hasSlices = false;
+    this.#keyframe = false;
+    this.#recoveryPoint = false;
+    this.#parameterSets.clear();
+    this.#damaged = false;
+    return picture;
+  }
+
+  #isFragment(payload: Uint8Array): boolean {
+    return this.#format.typeOf(payload[0]!) === this.#format.fragment;
+  }
+
+  #roleOfFragment(payload: Uint8Array): PayloadRole {
+    const { headerBytes, fragmentType } = this.#format;
+    const header = payload[headerBytes];
+    if (header === undefined) return "inside";
+    const type = header & fragmentType;
+    if (!this.#format.isSlice(type)) return "beside";
+    const first = (header & FU.start) !== 0 &&
+      this.#format.isFirstSlice(type, payload, 1);
+    return first ? "start" : "inside";
+  }
+
+  /** Finds the NAL units of a payload that is no fragment. */
+  #split(
+    payload: Uint8Array,
+  ): { nalUnits: Uint8Array[]; readable: boolean } {
+    // Against the RFCs, but some senders do not know better.
+    if (beginsWithStartCode(payload)) {
+      return { nalUnits: [...nalUnitsOf(payload)], readable: true };
+    }
+    const type = this.#format.typeOf(payload[0]!);
+    if (type === this.#format.aggregation) {
+      return splitAggregation(payload, this.#format.headerBytes);
+    }
+    const readable = this.#format.isNalUnit(type);
+    return { nalUnits: readable ? [payload] : [], readable };
+  }
+
+  #pushFragment(payload: Uint8Array): void {
+    const { headerBytes, fragmentType } = this.#format;
+    const header = payload[headerBytes] ?? 0;
+    const type = header & fragmentType;
+    const complete = payload.length > headerBytes;
+    if (complete && (header & FU.start) !== 0) {
+      this.#breakOff();
+      const ofNalUnit = this.#format.headerOf(payload);
+      this.#begin(ofNalUnit[0]!, payload, 1);
+      this.#append(ofNalUnit, 0);
+      this.#fragmented = type;
+    } else if (!complete || type !== this.#fragmented) {
+      this.#breakOff();
+      this.#damaged = true;
+      if (this.#roleOfFragment(payload) !== "beside") this.#hasPicture = true;
+      return;
+    }
+    this.#append(payload, headerBytes + 1);
+    if ((header & FU.end) === 0) return;
+    this.#fragmented = -1;
+    this.#end();
+  }
+
+  /** Begins a NAL unit, of which `bytes` are the first ones from `at` on. */
+  #begin(header: number, bytes: Uint8Array, at: number): void {
+    const format = this.#format;
+    const type = format.typeOf(header);
+    const isNalUnit = format.isNalUnit(type) &&
+      bytes.length >= format.headerBytes;
+    if (!isNalUnit || (header & FORBIDDEN_BIT) !== 0) this.#damaged = true;
+    this.#type = type;
+    this.#skipping = !isNalUnit || format.superfluous.includes(type);
+    if (this.#skipping) return;
+    if (format.isSlice(type)) {
+      const first = format.isFirstSlice(type, bytes, at);
+      if (!this.#hasPicture && !first) this.#damaged = true;
+      this.#hasPicture = true;
+      this.#hasSlices = true;
+      if (format.isKeyframe(type)) this.#keyframe = true;
+    } else this.#parameterSets.add(type);
+    this.#buffer.begin();
+  }
+
+  #append(bytes: Uint8Array, from: number): void {
+    if (!this.#skipping) this.#buffer.append(bytes, from);
+  }
+
+  #end(): void {
+    if (this.#skipping || this.#recoveryPoint) return;
+    const { current } = this.#buffer;
+    this.#recoveryPoint = this.#format.isRecoveryPoint(this.#type, current);
+  }
+
+  /** The rest of a fragmented NAL unit does not come. */
+  #breakOff(): void {
+    if (this.#fragmented < 0) return;
+    this.#fragmented = -1;
+    this.#damaged = true;
+    if (this.#skipping || this.#format.isSlice(this.#type)) return;
+    this.#buffer.abandon();
+    this.#parameterSets.delete(this.#type);
+  }
+}
+
+function beginsWithStartCode(payload: Uint8Array): boolean {
+  if (payload[0] !== 0 || payload[1] !== 0) return false;
+  return findStartCode(payload.subarray(0, 4)) >= 0;
+}
+
+/** Takes STAP-A (RFC 6184, 5.7.1) and AP (RFC 7798, 4.4.2) apart. */
+function splitAggregation(
+  payload: Uint8Array,
+  headerBytes: number,
+): { nalUnits: Uint8Array[]; readable: boolean } {
+  const nalUnits: Uint8Array[] = [];
+  let at = headerBytes;
+  while (at + SIZE_BYTES < payload.length) {
+    const start = at + SIZE_BYTES;
+    const end = start + (payload[at]! << 8 | payload[at + 1]!);
+    if (end === start || end > payload.length) break;
+    nalUnits.push(payload.subarray(start, end));
+    at = end;
+  }
+  const readable = at === payload.length && nalUnits.length > 0;
+  return { nalUnits, readable };
+}
