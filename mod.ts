@@ -15,3 +15,4 @@ export type * from "./agent/plugin/runtime.ts";
 export type * from "./agent/plugin/sink.ts";
 export type * from "./agent/plugin/source.ts";
 export type * from "./agent/plugin/transport.ts";
+export type * from "./agent/plugin/udp.ts";

@@ -8,6 +8,7 @@ import * as sinkOpencvPipe from "./sink-opencv-pipe/mod.ts";
 import * as sinkStdout from "./sink-stdout/mod.ts";
 import * as sourceFfmpeg from "./source-ffmpeg/mod.ts";
 import * as sourceTest from "./source-test/mod.ts";
+import * as transportRtp from "./transport-rtp/mod.ts";
 import * as transportTcp from "./transport-tcp/mod.ts";
 import * as transportUdp from "./transport-udp/mod.ts";
 
@@ -17,6 +18,7 @@ export const builtins = [
   sourceFfmpeg, // ffmpeg: local devices and files
   transportTcp, // tcp: any number of viewers
   transportUdp, // udp: one receiver, or a multicast group
+  transportRtp, // rtp: the same, with numbered packets
   sinkOpencvPipe, // pipe: a FIFO for cv2, NumPy and the like
   sinkStdout, // stdout: frames for the next program in the pipe
 ];

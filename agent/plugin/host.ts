@@ -11,6 +11,7 @@ import { option } from "./options.ts";
 import { defineSink, type SinkPlugin } from "./sink.ts";
 import { defineSource, type SourcePlugin } from "./source.ts";
 import { defineTransport, type TransportPlugin } from "./transport.ts";
+import { udp } from "./udp.ts";
 
 /**
  * Everything a plugin uses at run time. Plugins import types only, so that one
@@ -21,6 +22,8 @@ export interface PluginHost {
   readonly z: typeof z;
   /** Schemas for the kinds of values that options have. */
   readonly option: typeof option;
+  /** What transports over UDP have in common. */
+  readonly udp: typeof udp;
   /** The pure functions of `agent/media`. */
   readonly media: typeof media;
   /** To throw when the user has to change something. */
@@ -55,6 +58,7 @@ export const API_VERSION = 1;
 export const host: PluginHost = {
   z,
   option,
+  udp,
   media,
   ConfigError,
   StreamError,

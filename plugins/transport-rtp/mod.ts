@@ -1,0 +1,41 @@
+/**
+ * Video in RTP packets over UDP, to one receiver or to a multicast group:
+ * `rtp://192.168.1.7:5004`, `rtp://239.1.1.1:5004`. Sends H.264 (RFC 6184);
+ * receives H.264, H.265 (RFC 7798) and MJPEG (RFC 2435). Packets are numbered:
+ * losses show, and what comes out of order is put right.
+ *
+ * @module
+ */
+
+import type { PluginHost } from "../../mod.ts";
+import { receivePackets } from "./receive.ts";
+import { sendPackets } from "./send.ts";
+
+/** Version of the plugin contract this file is written for. */
+export const apiVersion = 1;
+
+/** RFC 3551, section 8; an even port, RTCP has the next (RFC 3550, 11). */
+const DEFAULT_PORT = 5004;
+
+/** Senders send to the address, receivers bind it; a group they join. */
+export default ({ z, udp, media, defineTransport }: PluginHost) =>
+  defineTransport({
+    name: "transport-rtp",
+    schemes: ["rtp"],
+    description: "H.264 in RTP packets, unicast and multicast",
+    options: z.strictObject(udp.options),
+
+    async send(viewers, context, ready) {
+      const target = await udp.openTarget(context, DEFAULT_PORT);
+      await using _ = target.socket;
+      if (context.signal.aborted) return;
+      ready();
+      await sendPackets(viewers, context, target, media);
+    },
+
+    async receive(context) {
+      const { host = "0.0.0.0", port = DEFAULT_PORT } = context.address;
+      const socket = await udp.openPort(context, { host, port });
+      return receivePackets(context, socket, host, { udp, media });
+    },
+  });
