@@ -6,6 +6,7 @@
  */
 
 import { isVcl, NAL_UNIT_TYPE } from "./h264.ts";
+import { isHevcVcl } from "./hevc.ts";
 
 /** zero_byte and start_code_prefix_one_3bytes (ITU-T H.264, B.1.1). */
 export const START_CODE: Uint8Array<ArrayBuffer> = Uint8Array.of(0, 0, 0, 1);
@@ -63,10 +64,25 @@ export function* nalUnitsOf<Buffer extends ArrayBufferLike>(
  * `data` where there is none.
  */
 export function pictureStart(data: Uint8Array): number {
+  return findNalUnit(data, (header) => {
+    const type = header & 0x1f;
+    return isVcl(type) || type === NAL_UNIT_TYPE.prefix;
+  });
+}
+
+/** Does the same with H.265, where nothing else belongs to the first slice. */
+export function hevcPictureStart(data: Uint8Array): number {
+  return findNalUnit(data, (header) => isHevcVcl(header >> 1 & 0x3f));
+}
+
+/** Finds the start code of a NAL unit by the first byte of its header. */
+function findNalUnit(
+  data: Uint8Array,
+  isWanted: (header: number) => boolean,
+): number {
   let at = findStartCode(data);
   while (at >= 0 && at + 3 < data.length) {
-    const type = data[at + 3]! & 0x1f;
-    if (isVcl(type) || type === NAL_UNIT_TYPE.prefix) return at;
+    if (isWanted(data[at + 3]!)) return at;
     at = findStartCode(data, at + 3);
   }
   return data.length;

@@ -3,6 +3,7 @@ import { byteStream, SAMPLE } from "../../test/h264_writer.ts";
 import { test } from "../../test/harness.ts";
 import {
   findStartCode,
+  hevcPictureStart,
   joinNalUnits,
   nalUnitsOf,
   pictureStart,
@@ -91,6 +92,17 @@ test("pictureStart() finds the first slice, or what belongs to it", () => {
   ]);
   assert.deepEqual(starts, [[13, 10], [1, 0], [7, 5], [12, 10], [0, 0]]);
   assert.equal(pictureStart(Uint8Array.of(0, 0, 1)), 3);
+});
+
+test("hevcPictureStart() finds the first slice segment", () => {
+  const starts = [
+    [[0x40, 1], [0x42, 1], [0x44, 1], [0x4e, 1], [0x26, 1], [0x02, 1]],
+    [[0x02, 1], [0x4e, 1]],
+    [[0x46, 1], [0x50, 1], [0x3e, 1]],
+    [[0x42, 1], [0x44, 1]],
+    [],
+  ].map((nalUnits) => hevcPictureStart(byteStream(nalUnits)));
+  assert.deepEqual(starts, [25, 1, 13, 12, 0]);
 });
 
 test("joinNalUnits() is the inverse of nalUnitsOf()", () => {

@@ -4,10 +4,16 @@
  * @module
  */
 
-import { joinNalUnits, nalUnitsOf, pictureStart } from "./annexb.ts";
-import { NAL_UNIT_TYPE, nalUnitType } from "./h264.ts";
-import { BitReader, RbspError, removeEmulationPrevention } from "./rbsp.ts";
-import { parseSps, type Sps, SpsError } from "./sps.ts";
+import { joinNalUnits, nalUnitsOf } from "./annexb.ts";
+import {
+  HEAD_BYTES,
+  type NalUnitCodec,
+  PARAMETER_SET_SYNTAX,
+  type ParameterSet,
+  type ParameterSetKind,
+  type ParameterSetSyntax,
+} from "./parameter_set_syntax.ts";
+import type { StreamSps } from "./sps.ts";
 
 /**
  * Most bytes of parameter sets that are kept. One of each takes 30 to 100; the
@@ -15,23 +21,8 @@ import { parseSps, type Sps, SpsError } from "./sps.ts";
  */
 export const MAX_PARAMETER_SET_BYTES = 64 * 1024;
 
-/** Largest seq_parameter_set_id (ITU-T H.264, 7.4.2.1.1). */
-const MAX_SPS_ID = 31;
-
-/** Largest pic_parameter_set_id (ITU-T H.264, 7.4.2.2). */
-const MAX_PPS_ID = 255;
-
-/** Enough of a NAL unit to hold its first three Exp-Golomb numbers. */
-const HEAD_BYTES = 24;
-
-interface StoredSps {
+interface StoredSet extends ParameterSet {
   readonly nalUnit: Uint8Array;
-  readonly sps: Sps;
-}
-
-interface StoredPps {
-  readonly nalUnit: Uint8Array;
-  readonly spsId: number;
 }
 
 /**
@@ -39,17 +30,26 @@ interface StoredPps {
  * keyframe can be given those it lacks.
  */
 export class ParameterSetCache {
-  readonly #sps = new Map<number, StoredSps>();
-  readonly #pps = new Map<number, StoredPps>();
+  readonly #syntax: ParameterSetSyntax;
+  readonly #sets: Readonly<Record<ParameterSetKind, Map<number, StoredSet>>> = {
+    vps: new Map(),
+    sps: new Map(),
+    pps: new Map(),
+  };
   #bytes = 0;
-  #active: StoredSps | undefined;
+  #active: StoredSet | undefined;
   #rejected = 0;
 
+  /** Of one stream, which has one codec. */
+  constructor(codec: NalUnitCodec = "h264") {
+    this.#syntax = PARAMETER_SET_SYNTAX[codec];
+  }
+
   /**
-   * The sequence parameter set of the latest IDR picture; or the latest one
-   * that came in bytes without a picture.
+   * The sequence parameter set of the latest keyframe; or the latest one that
+   * came in bytes without a picture.
    */
-  get sps(): Sps | undefined {
+  get sps(): StreamSps | undefined {
     return this.#active?.sps;
   }
 
@@ -60,7 +60,9 @@ export class ParameterSetCache {
 
   /** All sets as an Annex B byte stream, owned by the caller; may be empty. */
   get data(): Uint8Array<ArrayBuffer> {
-    const sets = [...this.#sps.values(), ...this.#pps.values()];
+    const sets = this.#syntax.kinds.flatMap((kind) => [
+      ...this.#sets[kind].values(),
+    ]);
     return joinNalUnits(sets.map(({ nalUnit }) => nalUnit));
   }
 
@@ -72,12 +74,12 @@ export class ParameterSetCache {
    * the picture size may have changed.
    */
   update(data: Uint8Array): boolean {
-    const start = pictureStart(data);
-    let latest: StoredSps | undefined;
+    const start = this.#syntax.pictureStart(data);
+    let latest: StoredSet | undefined;
     for (const nalUnit of nalUnitsOf(data.subarray(0, start))) {
-      const type = nalUnitType(nalUnit);
-      if (type === NAL_UNIT_TYPE.sps) latest = this.#storeSps(nalUnit);
-      else if (type === NAL_UNIT_TYPE.pps) this.#storePps(nalUnit);
+      const kind = this.#syntax.kindOf(nalUnit);
+      const set = kind && this.#store(kind, nalUnit);
+      if (kind === "sps") latest = set;
     }
     const active = start < data.length
       ? this.#activatedBy(data.subarray(start + 3, start + 3 + HEAD_BYTES))
@@ -92,11 +94,11 @@ export class ParameterSetCache {
    * Gives an access unit the parameter sets.
    *
    * @param data An Annex B byte stream.
-   * @returns The same array where it has both kinds, or none are known; else a
+   * @returns The same array where it has all kinds, or none are known; else a
    * new one with all known sets in front.
    */
   withParameterSets(data: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-    if (this.#bytes === 0 || hasParameterSets(data)) return data;
+    if (this.#bytes === 0 || hasAllKinds(data, this.#syntax)) return data;
     const sets = this.data;
     const result = new Uint8Array(sets.length + data.length);
     result.set(sets);
@@ -104,40 +106,24 @@ export class ParameterSetCache {
     return result;
   }
 
-  /** Finds the set that an IDR slice is coded by; others cannot switch. */
-  #activatedBy(slice: Uint8Array): StoredSps | undefined {
-    if (nalUnitType(slice) !== NAL_UNIT_TYPE.idr) return undefined;
-    // first_mb_in_slice, slice_type, pic_parameter_set_id (7.3.3)
-    const ppsId = readNumbers(slice, 3)?.[2];
-    const spsId = ppsId === undefined ? undefined : this.#pps.get(ppsId)?.spsId;
-    return spsId === undefined ? undefined : this.#sps.get(spsId);
+  /** Finds the set that the slice of a keyframe is coded by. */
+  #activatedBy(slice: Uint8Array): StoredSet | undefined {
+    const ppsId = this.#syntax.ppsIdOf(slice);
+    const pps = ppsId === undefined ? undefined : this.#sets.pps.get(ppsId);
+    return pps?.spsId === undefined ? undefined : this.#sets.sps.get(pps.spsId);
   }
 
-  #storeSps(nalUnit: Uint8Array): StoredSps | undefined {
-    const sps = readSps(nalUnit);
-    const before = sps && this.#sps.get(sps.id);
+  #store(kind: ParameterSetKind, nalUnit: Uint8Array): StoredSet | undefined {
+    const set = this.#syntax.read(kind, nalUnit);
+    const before = set && this.#sets[kind].get(set.id);
     if (before && isEqual(before.nalUnit, nalUnit)) return before;
-    if (!sps || sps.id > MAX_SPS_ID || !this.#fits(before, nalUnit)) {
+    if (!set || !this.#fits(before, nalUnit)) {
       this.#rejected++;
       return undefined;
     }
-    const stored = { nalUnit: nalUnit.slice(), sps };
-    this.#sps.set(sps.id, stored);
+    const stored = { ...set, nalUnit: nalUnit.slice() };
+    this.#sets[kind].set(set.id, stored);
     return stored;
-  }
-
-  #storePps(nalUnit: Uint8Array): void {
-    // pic_parameter_set_id, seq_parameter_set_id (7.3.2.2)
-    const [id = Infinity, spsId = Infinity] = readNumbers(nalUnit, 2) ?? [];
-    const before = this.#pps.get(id);
-    if (before && isEqual(before.nalUnit, nalUnit)) return;
-    if (
-      id <= MAX_PPS_ID && spsId <= MAX_SPS_ID && this.#fits(before, nalUnit)
-    ) {
-      this.#pps.set(id, { nalUnit: nalUnit.slice(), spsId });
-    } else {
-      this.#rejected++;
-    }
   }
 
   /** Makes room for a set that replaces another, if there is any. */
@@ -152,35 +138,15 @@ export class ParameterSetCache {
   }
 }
 
-/** Tells whether an access unit has both kinds of parameter sets. */
+/** Tells whether an access unit of H.264 has both kinds of parameter sets. */
 export function hasParameterSets(data: Uint8Array): boolean {
-  let [sps, pps] = [false, false];
-  for (const nalUnit of nalUnitsOf(data.subarray(0, pictureStart(data)))) {
-    sps ||= nalUnitType(nalUnit) === NAL_UNIT_TYPE.sps;
-    pps ||= nalUnitType(nalUnit) === NAL_UNIT_TYPE.pps;
-  }
-  return sps && pps;
+  return hasAllKinds(data, PARAMETER_SET_SYNTAX.h264);
 }
 
-function readSps(nalUnit: Uint8Array): Sps | undefined {
-  try {
-    return parseSps(nalUnit);
-  } catch (error) {
-    if (error instanceof SpsError) return undefined;
-    throw error;
-  }
-}
-
-/** Reads the ue(v) that a NAL unit begins with, behind its header byte. */
-function readNumbers(nalUnit: Uint8Array, count: number): number[] | undefined {
-  const head = removeEmulationPrevention(nalUnit.subarray(1, HEAD_BYTES));
-  const bits = new BitReader(head);
-  try {
-    return Array.from({ length: count }, () => bits.ue());
-  } catch (error) {
-    if (error instanceof RbspError) return undefined;
-    throw error;
-  }
+function hasAllKinds(data: Uint8Array, syntax: ParameterSetSyntax): boolean {
+  const head = data.subarray(0, syntax.pictureStart(data));
+  const found = new Set([...nalUnitsOf(head)].map(syntax.kindOf));
+  return syntax.kinds.every((kind) => found.has(kind));
 }
 
 function isEqual(a: Uint8Array, b: Uint8Array): boolean {

@@ -8,6 +8,13 @@ import {
   writeSps,
 } from "../../test/h264_writer.ts";
 import { test } from "../../test/harness.ts";
+import {
+  hevcNalUnit,
+  writeHevcPps,
+  writeHevcSlice,
+  writeHevcSps,
+  writeVps,
+} from "../../test/hevc_writer.ts";
 import { nalUnitsOf } from "./annexb.ts";
 import {
   hasParameterSets,
@@ -164,4 +171,69 @@ test("hasParameterSets() wants both, in front of the picture", () => {
     [],
   ].map((nalUnits) => hasParameterSets(byteStream(nalUnits)));
   assert.deepEqual(found, [true, true, false, false, false, false]);
+});
+
+/** H.265: a CRA picture, as well as any, begins a sequence. */
+const HEVC_SETS = [writeVps(), writeHevcSps(), writeHevcPps()];
+const CRA = writeHevcSlice(21);
+
+test("ParameterSetCache gives a keyframe of H.265 the sets it lacks", () => {
+  const cache = new ParameterSetCache("hevc");
+  const [vps, sps, pps] = HEVC_SETS as [Uint8Array, Uint8Array, Uint8Array];
+  const data = byteStream([pps, sps, vps, CRA]);
+  assert.equal(cache.update(data), true);
+  assert.equal(cache.withParameterSets(data), data);
+  assert.deepEqual(
+    cache.withParameterSets(byteStream([CRA])),
+    byteStream([vps, sps, pps, CRA]),
+  );
+  const half = byteStream([sps, pps, CRA]);
+  assert.deepEqual(
+    cache.withParameterSets(half),
+    byteStream([vps, sps, pps, sps, pps, CRA]),
+  );
+});
+
+test("ParameterSetCache follows a picture of H.265 to its sets", () => {
+  const cache = new ParameterSetCache("hevc");
+  const wide = writeHevcSps({ id: 15, width: 1280 });
+  const sets = [...HEVC_SETS, wide, writeHevcPps(63, 15)];
+  const states = [
+    [...HEVC_SETS],
+    [...sets, writeHevcSlice(1, { ppsId: 63 })],
+    [writeHevcSlice(8, { ppsId: 63 })],
+    [writeHevcSlice(20, { ppsId: 63 })],
+    [writeHevcSlice(16)],
+    [writeHevcSlice(21, { ppsId: 62 })],
+    [writeHevcSps({ width: 320 }), CRA],
+  ].map((nalUnits) => [
+    cache.update(byteStream(nalUnits)),
+    cache.sps?.width,
+  ]);
+  assert.deepEqual(states, [
+    [true, 640],
+    [false, 640],
+    [false, 640],
+    [true, 1280],
+    [true, 640],
+    [false, 640],
+    [true, 320],
+  ]);
+  assert.equal(cache.rejected, 0);
+});
+
+test("ParameterSetCache rejects sets of H.265 that make no sense", () => {
+  const cache = new ParameterSetCache("hevc");
+  const sets = [
+    [0x40, 1],
+    [0x42, 1, 1],
+    writeHevcSps({ id: 16 }),
+    writeHevcPps(64),
+    writeHevcPps(0, 16),
+  ];
+  cache.update(byteStream([...sets, CRA]));
+  assert.deepEqual([cache.rejected, cache.data.length], [5, 0]);
+  // Of other layers there is nothing to be said.
+  cache.update(byteStream([hevcNalUnit(33, undefined, { layerId: 1 })]));
+  assert.equal(cache.rejected, 5);
 });

@@ -129,6 +129,18 @@ export class BitReader {
   }
 
   /**
+   * Reads ue(v) that has a bound.
+   *
+   * @param name Of the syntax element, for the message.
+   * @throws {RbspError} If it ends early, or exceeds `max`.
+   */
+  ueUpTo(max: number, name: string): number {
+    const value = this.ue();
+    if (value <= max) return value;
+    throw new RbspError(`${name} is ${value}, above ${max}`);
+  }
+
+  /**
    * Reads se(v), a signed Exp-Golomb number (ITU-T H.264, 9.1.1).
    *
    * @throws {RbspError} If it ends early, or is out of range.

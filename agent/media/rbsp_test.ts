@@ -102,3 +102,12 @@ test("BitReader gives up on a number of more than 63 bits", () => {
   assert.throws(() => bits.ue(), { name: "RbspError", message: /63 bits/ });
   assert.equal(bits.bitsLeft, (1 << 23) - 32);
 });
+
+test("BitReader names the number that exceeds its bound", () => {
+  const bits = new BitReader(new BitWriter().ue(7, 8).bytes());
+  assert.equal(bits.ueUpTo(7, "seven"), 7);
+  assert.throws(() => bits.ueUpTo(7, "seven"), {
+    name: "RbspError",
+    message: "seven is 8, above 7",
+  });
+});

@@ -6,7 +6,7 @@
 
 import { BitReader, RbspError, removeEmulationPrevention } from "./rbsp.ts";
 
-/** Values of payloadType (ITU-T H.264, D.1.1). */
+/** Values of payloadType (ITU-T H.264, D.1.1; ITU-T H.265, D.2.1). */
 export const SEI_PAYLOAD_TYPE = {
   bufferingPeriod: 0,
   userDataUnregistered: 5,
@@ -23,11 +23,16 @@ export interface SeiMessage {
 
 /**
  * Walks over the messages of a SEI NAL unit (ITU-T H.264, 7.3.2.3.1), given
- * with its header byte and without a start code. Stops where one is cut off.
+ * with its header and without a start code. Stops where one is cut off.
+ *
+ * @param headerBytes Length of its header: 1, and 2 in H.265.
  */
-export function* seiMessagesOf(nalUnit: Uint8Array): Generator<SeiMessage> {
+export function* seiMessagesOf(
+  nalUnit: Uint8Array,
+  headerBytes = 1,
+): Generator<SeiMessage> {
   const rbsp = removeEmulationPrevention(nalUnit);
-  let at = 1;
+  let at = headerBytes;
   const readNumber = () => {
     let value = 0;
     while (rbsp[at] === 0xff) {
@@ -47,8 +52,11 @@ export function* seiMessagesOf(nalUnit: Uint8Array): Generator<SeiMessage> {
 }
 
 /** Tells whether a SEI NAL unit has a recovery point message. */
-export function hasRecoveryPoint(nalUnit: Uint8Array): boolean {
-  for (const { payloadType } of seiMessagesOf(nalUnit)) {
+export function hasRecoveryPoint(
+  nalUnit: Uint8Array,
+  headerBytes = 1,
+): boolean {
+  for (const { payloadType } of seiMessagesOf(nalUnit, headerBytes)) {
     if (payloadType === SEI_PAYLOAD_TYPE.recoveryPoint) return true;
   }
   return false;

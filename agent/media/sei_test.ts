@@ -50,3 +50,9 @@ test("hasRecoveryPoint() looks at every message", () => {
   );
   assert.deepEqual(found, [true, true, false]);
 });
+
+test("hasRecoveryPoint() reads behind a header of two bytes", () => {
+  // ITU-T H.265, 7.3.1.2 and D.2.8: prefix SEI, recovery_poc_cnt 0.
+  assert.ok(hasRecoveryPoint(Uint8Array.fromHex("4e010601d080"), 2));
+  assert.ok(!hasRecoveryPoint(Uint8Array.fromHex("4e01050106800680"), 2));
+});

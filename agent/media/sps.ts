@@ -26,24 +26,33 @@ export interface PictureSize {
   readonly height: number;
 }
 
-/** A sequence parameter set (ITU-T H.264, 7.3.2.1.1). */
-export interface Sps extends PictureSize, Vui {
-  /** seq_parameter_set_id, 0 to 31. */
+/** What the sequence parameter sets of H.264 and H.265 have in common. */
+export interface StreamSps extends PictureSize, Vui {
+  /** seq_parameter_set_id, 0 to 31; in H.265 to 15. */
   readonly id: number;
-  /** profile_idc: 66 Baseline, 77 Main, 100 High... (Annex A). */
+  /** profile_idc: 66 Baseline, 77 Main...; in H.265 1 Main, 2 Main 10... */
   readonly profileIdc: number;
-  /** constraint_set0_flag in bit 7 to constraint_set5_flag in bit 2. */
-  readonly constraintFlags: number;
-  /** level_idc: ten times the level. */
+  /** level_idc: ten times the level; in H.265 thirty times. */
   readonly levelIdc: number;
-  /** Width before cropping: whole macroblocks. */
+  /** Width before cropping: whole coding blocks. */
   readonly codedWidth: number;
-  /** Height before cropping: whole macroblocks. */
+  /** Height before cropping: whole coding blocks. */
   readonly codedHeight: number;
   /** chroma_format_idc: 0 monochrome, 1 4:2:0, 2 4:2:2, 3 4:4:4. */
   readonly chromaFormatIdc: number;
   /** Bits of a luma sample. */
   readonly bitDepth: number;
+  /**
+   * Pictures that a decoder has to hold back to put them in order. Absent where
+   * the stream leaves it open.
+   */
+  readonly reorderDepth?: number;
+}
+
+/** A sequence parameter set (ITU-T H.264, 7.3.2.1.1). */
+export interface Sps extends StreamSps {
+  /** constraint_set0_flag in bit 7 to constraint_set5_flag in bit 2. */
+  readonly constraintFlags: number;
   /** max_num_ref_frames. */
   readonly maxNumRefFrames: number;
   /** Bits of frame_num in slice headers. */
@@ -52,11 +61,6 @@ export interface Sps extends PictureSize, Vui {
   readonly pocType: number;
   /** Without fields: progressive. */
   readonly frameMbsOnly: boolean;
-  /**
-   * Pictures that a decoder has to hold back to put them in order. Absent where
-   * the stream leaves it open.
-   */
-  readonly reorderDepth?: number;
 }
 
 /** profile_idc of the sets with chroma_format_idc (7.3.2.1.1). */
@@ -89,9 +93,21 @@ export function parseSps(nalUnit: Uint8Array): Sps {
       `Cannot read SPS: NAL unit type is ${nalUnitType(nalUnit)}`,
     );
   }
+  return readSpsBody(nalUnit.subarray(1), readSps);
+}
+
+/**
+ * Reads what is behind the header of a set.
+ *
+ * @throws {SpsError} Where `read` throws an {@linkcode RbspError}.
+ */
+export function readSpsBody<T>(
+  body: Uint8Array,
+  read: (bits: BitReader) => T,
+): T {
   try {
-    const rbsp = removeEmulationPrevention(nalUnit.subarray(1, MAX_SPS_BYTES));
-    return readSps(new BitReader(rbsp));
+    const rbsp = removeEmulationPrevention(body.subarray(0, MAX_SPS_BYTES));
+    return read(new BitReader(rbsp));
   } catch (cause) {
     if (!(cause instanceof RbspError)) throw cause;
     throw new SpsError(`Cannot read SPS: ${cause.message}`, { cause });
@@ -99,8 +115,8 @@ export function parseSps(nalUnit: Uint8Array): Sps {
 }
 
 /**
- * Far more than the largest set: 12 scaling lists, an offset for each of 255
- * frames, 2 x 32 HRD entries.
+ * Far more than the largest set: in H.264 12 scaling lists, an offset for each
+ * of 255 frames, 2 x 32 HRD entries; in H.265 20 lists, 64 picture sets.
  */
 const MAX_SPS_BYTES = 8192;
 
@@ -122,28 +138,32 @@ function readSps(bits: BitReader): Sps {
   const profileIdc = bits.bits(8);
   const constraintFlags = bits.bits(8);
   const levelIdc = bits.bits(8);
-  const id = upTo(31, bits.ue(), "seq_parameter_set_id");
+  const id = bits.ueUpTo(31, "seq_parameter_set_id");
   const chroma = HIGH_PROFILES.has(profileIdc)
     ? readChroma(bits)
     : { chromaFormatIdc: 1, bitDepth: 8 };
   const log2MaxFrameNum = 4 +
-    upTo(12, bits.ue(), "log2_max_frame_num_minus4");
-  const pocType = upTo(2, bits.ue(), "pic_order_cnt_type");
+    bits.ueUpTo(12, "log2_max_frame_num_minus4");
+  const pocType = bits.ueUpTo(2, "pic_order_cnt_type");
   skipPictureOrder(bits, pocType);
-  const maxNumRefFrames = upTo(16, bits.ue(), "max_num_ref_frames");
+  const maxNumRefFrames = bits.ueUpTo(16, "max_num_ref_frames");
   bits.flag(); // gaps_in_frame_num_value_allowed_flag
   const widthInMbs = 1 +
-    upTo(MAX_MACROBLOCKS - 1, bits.ue(), "pic_width_in_mbs_minus1");
+    bits.ueUpTo(MAX_MACROBLOCKS - 1, "pic_width_in_mbs_minus1");
   const heightInMapUnits = 1 +
-    upTo(MAX_MACROBLOCKS - 1, bits.ue(), "pic_height_in_map_units_minus1");
+    bits.ueUpTo(MAX_MACROBLOCKS - 1, "pic_height_in_map_units_minus1");
   const frameMbsOnly = bits.flag();
   const fields = frameMbsOnly ? 1 : 2;
   if (!frameMbsOnly) bits.flag(); // mb_adaptive_frame_field_flag
   bits.flag(); // direct_8x8_inference_flag
   const codedWidth = widthInMbs * 16;
-  const codedHeight =
-    upTo(MAX_MACROBLOCKS, heightInMapUnits * fields, "height in macroblocks") *
-    16;
+  const heightInMbs = heightInMapUnits * fields;
+  if (heightInMbs > MAX_MACROBLOCKS) {
+    throw new RbspError(
+      `height in macroblocks is ${heightInMbs}, above ${MAX_MACROBLOCKS}`,
+    );
+  }
+  const codedHeight = heightInMbs * 16;
   const crop = bits.flag() ? readCrop(bits) : { x: 0, y: 0 };
   const { chromaFormatIdc, bitDepth } = chroma;
   // CropUnitX and CropUnitY (7.4.2.1.1); 4:4:4 has 1, also in separate planes.
@@ -152,7 +172,7 @@ function readSps(bits: BitReader): Sps {
   const width = codedWidth - crop.x * unitX;
   const height = codedHeight - crop.y * unitY;
   if (width <= 0 || height <= 0) {
-    throw new SpsError("Cannot read SPS: nothing is left after cropping");
+    throw new RbspError("nothing is left after cropping");
   }
   const vui = bits.flag() ? readVui(bits) : {};
   const reorderDepth = vui.reorderDepth ??
@@ -179,10 +199,10 @@ function readSps(bits: BitReader): Sps {
 
 /** Reads from chroma_format_idc to the scaling lists, which it skips. */
 function readChroma(bits: BitReader) {
-  const chromaFormatIdc = upTo(3, bits.ue(), "chroma_format_idc");
+  const chromaFormatIdc = bits.ueUpTo(3, "chroma_format_idc");
   if (chromaFormatIdc === 3) bits.flag(); // separate_colour_plane_flag
-  const bitDepth = 8 + upTo(6, bits.ue(), "bit_depth_luma_minus8");
-  upTo(6, bits.ue(), "bit_depth_chroma_minus8");
+  const bitDepth = 8 + bits.ueUpTo(6, "bit_depth_luma_minus8");
+  bits.ueUpTo(6, "bit_depth_chroma_minus8");
   bits.flag(); // qpprime_y_zero_transform_bypass_flag
   if (bits.flag()) {
     const lists = chromaFormatIdc === 3 ? 12 : 8;
@@ -204,12 +224,12 @@ function skipScalingList(bits: BitReader, size: number): void {
 
 function skipPictureOrder(bits: BitReader, pocType: number): void {
   if (pocType === 0) {
-    upTo(12, bits.ue(), "log2_max_pic_order_cnt_lsb_minus4");
+    bits.ueUpTo(12, "log2_max_pic_order_cnt_lsb_minus4");
   } else if (pocType === 1) {
     bits.flag(); // delta_pic_order_always_zero_flag
     bits.se(); // offset_for_non_ref_pic
     bits.se(); // offset_for_top_to_bottom_field
-    const count = upTo(255, bits.ue(), "num_ref_frames_in_pic_order_cnt_cycle");
+    const count = bits.ueUpTo(255, "num_ref_frames_in_pic_order_cnt_cycle");
     for (let i = 0; i < count; i++) bits.se();
   }
 }
@@ -228,10 +248,4 @@ function inferReorderDepth(
     (constraintFlags & 0x10) !== 0;
   const inOrder = pocType === 2 || profileIdc === BASELINE || intraOnly;
   return inOrder ? 0 : undefined;
-}
-
-/** Checks the range of a value. */
-function upTo(max: number, value: number, name: string): number {
-  if (value <= max) return value;
-  throw new SpsError(`Cannot read SPS: ${name} is ${value}, above ${max}`);
 }

@@ -18,7 +18,10 @@ export interface Colour {
   readonly matrix?: number;
 }
 
-/** Video usability information, what of it is there (ITU-T H.264, E.1.1). */
+/**
+ * Video usability information, what of it is there (ITU-T H.264, E.1.1; ITU-T
+ * H.265, E.2.1).
+ */
 export interface Vui {
   /** Width to height of a sample: 1:1 are square pixels. */
   readonly sampleAspectRatio?: {
@@ -62,18 +65,58 @@ const [MAX_CPB, MAX_REORDER] = [32, 16];
 /** The fields while they are being found. */
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
-/** Reads VUI as far as it goes; some encoders cut it off, or write nonsense. */
+/**
+ * Reads VUI of H.264 as far as it goes; some encoders cut it off, or write
+ * nonsense.
+ */
 export function readVui(bits: BitReader): Vui {
+  return readAsFarAsItGoes((vui) => {
+    readAppearance(vui, bits);
+    if (bits.flag()) {
+      const ticks = readTimeScale(bits);
+      bits.flag(); // fixed_frame_rate_flag
+      // A tick is a field; a frame has two of them (E.2.1).
+      if (ticks) vui.fps = ticks / 2;
+    }
+    const nalHrd = bits.flag();
+    if (nalHrd) skipHrd(bits);
+    const vclHrd = bits.flag();
+    if (vclHrd) skipHrd(bits);
+    if (nalHrd || vclHrd) bits.flag(); // low_delay_hrd_flag
+    bits.flag(); // pic_struct_present_flag
+    if (bits.flag()) readRestriction(vui, bits);
+  });
+}
+
+/** Reads VUI of H.265 as far as there is something to know. */
+export function readHevcVui(bits: BitReader): Vui {
+  return readAsFarAsItGoes((vui) => {
+    readAppearance(vui, bits);
+    bits.flag(); // neutral_chroma_indication_flag
+    bits.flag(); // field_seq_flag
+    bits.flag(); // frame_field_info_present_flag
+    if (bits.flag()) { // default_display_window_flag
+      for (let i = 0; i < 4; i++) bits.ue();
+    }
+    if (!bits.flag()) return;
+    // A tick is a picture (E.3.1); one of a field is decoded as one of its own.
+    const ticks = readTimeScale(bits);
+    if (ticks) vui.fps = ticks;
+  });
+}
+
+function readAsFarAsItGoes(read: (vui: Mutable<Vui>) => void): Vui {
   const vui: Mutable<Vui> = {};
   try {
-    readInto(vui, bits);
+    read(vui);
   } catch (error) {
     if (!(error instanceof RbspError)) throw error;
   }
   return vui;
 }
 
-function readInto(vui: Mutable<Vui>, bits: BitReader): void {
+/** Reads what both codecs begin with. */
+function readAppearance(vui: Mutable<Vui>, bits: BitReader): void {
   if (bits.flag()) readAspectRatio(vui, bits);
   if (bits.flag()) bits.flag(); // overscan_appropriate_flag
   if (bits.flag()) readColour(vui, bits);
@@ -81,14 +124,6 @@ function readInto(vui: Mutable<Vui>, bits: BitReader): void {
     bits.ue();
     bits.ue();
   }
-  if (bits.flag()) readTiming(vui, bits);
-  const nalHrd = bits.flag();
-  if (nalHrd) skipHrd(bits);
-  const vclHrd = bits.flag();
-  if (vclHrd) skipHrd(bits);
-  if (nalHrd || vclHrd) bits.flag(); // low_delay_hrd_flag
-  bits.flag(); // pic_struct_present_flag
-  if (bits.flag()) readRestriction(vui, bits);
 }
 
 function readAspectRatio(vui: Mutable<Vui>, bits: BitReader): void {
@@ -113,12 +148,11 @@ function readColour(vui: Mutable<Vui>, bits: BitReader): void {
   vui.colour = { fullRange, primaries, transfer, matrix };
 }
 
-function readTiming(vui: Mutable<Vui>, bits: BitReader): void {
+/** Reads the number of ticks in a second; 0 where that makes no sense. */
+function readTimeScale(bits: BitReader): number {
   const unitsInTick = bits.bits(32);
   const timeScale = bits.bits(32);
-  bits.flag(); // fixed_frame_rate_flag
-  // A tick is a field; a frame has two of them (E.2.1).
-  if (unitsInTick > 0 && timeScale > 0) vui.fps = timeScale / unitsInTick / 2;
+  return unitsInTick > 0 ? timeScale / unitsInTick : 0;
 }
 
 /** hrd_parameters() (E.1.2). */

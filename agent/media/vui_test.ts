@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { BitWriter } from "../../test/h264_writer.ts";
 import { test } from "../../test/harness.ts";
 import { BitReader } from "./rbsp.ts";
-import { readVui } from "./vui.ts";
+import { readHevcVui, readVui } from "./vui.ts";
 
 /** vui_parameters() with everything in it. */
 function full(): BitWriter {
@@ -97,4 +97,41 @@ test("readVui() does not believe 33 CPBs, or to reorder 17 pictures", () => {
   const restriction = new BitWriter().u(8, 0).flags(true, true)
     .ue(0, 0, 10, 11, 17, 17);
   assert.deepEqual(read(restriction), {});
+});
+
+/** vui_parameters() of H.265 up to its timing. */
+function fullHevc(): BitWriter {
+  return new BitWriter()
+    .flags(true).u(8, 255).u(16, 5).u(16, 7) // aspect ratio
+    .flags(true, true) // overscan
+    .flags(true).u(3, 5).flags(true, true).u(8, 9).u(8, 16).u(8, 10) // colour
+    .flags(true).ue(1, 2) // chroma location
+    .flags(false, true, true) // neutral chroma, fields, field info
+    .flags(true).ue(1, 2, 3, 4) // default display window
+    .flags(true).u(32, 1001).u(32, 60000); // timing
+}
+
+// FFmpeg 5.1.9's trace_headers filter reads it alike.
+test("readHevcVui() reads up to the timing, and counts fields", () => {
+  const vui = readHevcVui(new BitReader(fullHevc().bytes()));
+  const { reorderDepth: _, ...common } = FULL;
+  assert.deepEqual(vui, { ...common, fps: 60000 / 1001 });
+});
+
+test("readHevcVui() leaves out what is not there", () => {
+  const vui = readHevcVui(new BitReader(new BitWriter().u(9, 0).bytes()));
+  assert.deepEqual(vui, {});
+});
+
+test("readHevcVui() keeps what came before the end", () => {
+  const bytes = fullHevc().bytes();
+  const found = Array.from({ length: bytes.length + 1 }, (_, length) => {
+    const vui = readHevcVui(new BitReader(bytes.subarray(0, length)));
+    return Object.keys(vui).join();
+  });
+  assert.deepEqual([...new Set(found)], [
+    "",
+    "sampleAspectRatio,colour",
+    "sampleAspectRatio,colour,fps",
+  ]);
 });

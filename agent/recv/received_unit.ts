@@ -8,7 +8,7 @@ import { StreamError } from "../errors.ts";
 import type { AccessUnit } from "../media/access_unit.ts";
 import type { SplitUnit } from "../media/access_unit_splitter.ts";
 import { ParameterSetCache } from "../media/parameter_sets.ts";
-import type { Sps } from "../media/sps.ts";
+import type { StreamSps } from "../media/sps.ts";
 import { type Milliseconds, ms } from "../media/time.ts";
 import type { Timing } from "../media/timing_sei.ts";
 import { isEntry } from "../media/unit_queue.ts";
@@ -171,7 +171,7 @@ export class UnitReceiver {
   }
 }
 
-function describe(sps: Sps): StreamInfo {
+function describe(sps: StreamSps): StreamInfo {
   const { width, height, colour } = sps;
   if (width * height > MAX_PIXELS) {
     throw new StreamError(
