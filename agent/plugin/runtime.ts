@@ -184,6 +184,8 @@ export interface FifoWriter extends Disposable {
  * Disposing removes it, and ends the readers that still wait for a writer.
  */
 export interface Fifo extends AsyncDisposable {
+  /** Permission bits: those it was made with, or has been given since. */
+  readonly mode: number;
   /**
    * Takes a reader that has opened the path since the last call, and puts a
    * fresh inode in its place. Never blocks.
@@ -272,13 +274,18 @@ export interface Runtime extends Clock {
    */
   kindOfPath(path: string): Promise<PathKind | undefined>;
   /**
-   * Replaces `path` in one step, so that no reader sees half a file. Only our
-   * user may read it.
+   * Replaces `path` in one step, so that no reader sees half a file.
    *
+   * @param mode Its permission bits.
+   * @default {0o600} Only our user may read it.
    * @throws {ConfigError} If it may not stand there.
    * @throws {StreamError} "lost" if the system cannot, as on a full disk.
    */
-  replaceFile(path: string, parts: Iterable<Uint8Array>): Promise<void>;
+  replaceFile(
+    path: string,
+    parts: Iterable<Uint8Array>,
+    mode?: number,
+  ): Promise<void>;
   /** Removes a file if it is there. */
   removeFile(path: string): Promise<void>;
   /**

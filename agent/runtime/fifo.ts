@@ -78,6 +78,12 @@ class NamedPipe implements Fifo {
     this.#inode = standing ? standing.ino : this.#replace();
   }
 
+  get mode(): number {
+    const standing = this.#standing();
+    if (standing !== undefined) this.#mode = standing.mode & 0o777;
+    return this.#mode;
+  }
+
   accept(capacity: number): FifoWriter | undefined {
     const standing = this.#standing();
     if (standing === undefined) {

@@ -145,6 +145,16 @@ test("openFifo serves a FIFO of ours that stands there, mode kept", async () => 
   assert.deepEqual(readdirSync(folder.path), ["frames"]);
 });
 
+test("Fifo.mode is what the FIFO has, whoever gave it that", async () => {
+  using folder = temporaryFolder();
+  const path = join(folder.path, "frames");
+  libc!.mkfifo(cString(path), 0o640);
+  await using fifo = await openFifo({ path, mode: MODE });
+  assert.equal(fifo.mode, 0o640);
+  chmodSync(path, 0o644);
+  assert.equal(fifo.mode, 0o644);
+});
+
 test("Fifo has nobody to write to before a reader comes", async () => {
   using folder = temporaryFolder();
   const path = join(folder.path, "frames");

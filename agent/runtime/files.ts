@@ -14,10 +14,15 @@ class DiskFullError extends Error {
   readonly code = "ENOSPC";
 }
 
-/** Replaces `path` in one step, so that no reader sees half a file. */
+/**
+ * Replaces `path` in one step, so that no reader sees half a file.
+ *
+ * @param mode Its permission bits.
+ */
 export async function replaceFile(
   path: string,
   parts: Iterable<Uint8Array>,
+  mode = 0o600,
 ): Promise<void> {
   const buffers = [...parts];
   const fresh = `${path}.${randomBytes(6).toString("hex")}`;
@@ -25,6 +30,8 @@ export async function replaceFile(
     // "wx": never through a link that somebody put there.
     const file = await open(fresh, "wx", 0o600);
     try {
+      // The process's umask takes bits away from what open() is given.
+      await file.chmod(mode);
       const length = buffers.reduce((sum, part) => sum + part.length, 0);
       const { bytesWritten } = await file.writev(buffers);
       // Bun 1.4.5 does not report a disk that was full in the middle.

@@ -29,6 +29,14 @@ test("replaceFile writes all parts, for our user alone", async () => {
   assert.deepEqual(readdirSync(folder.path), ["frame.ppm"]);
 });
 
+test("replaceFile gives a file the bits it is told to", async () => {
+  using folder = temporaryFolder();
+  const path = join(folder.path, "frame.ppm");
+  await replaceFile(path, [bytes("new")], 0o666);
+  // Whatever the umask says.
+  assert.equal(lstatSync(path).mode & 0o777, 0o666);
+});
+
 test("replaceFile gives the path a new file, and readers the old", async () => {
   using folder = temporaryFolder();
   const path = join(folder.path, "frame.ppm");

@@ -15,6 +15,9 @@ export const apiVersion = 1;
 /** Only the user who runs the agent reads, unless a FIFO stands there already. */
 const MODE = 0o600;
 
+/** Permission to read, for whomever. */
+const READ = 0o444;
+
 /**
  * The most an ordinary user may have. A frame is begun only in an empty pipe,
  * so that a large one costs a slow reader no latency.
@@ -51,7 +54,9 @@ export default ({ z, media, defineSink, ConfigError }: PluginHost) =>
       const isPacked = bytes === media.frameBytes(format);
       const capacity = Math.min(bytes, MAX_CAPACITY);
       const sidecarPath = `${path}.json`;
-      await runtime.replaceFile(sidecarPath, [sidecar(packed)]);
+      // Whoever may read the pipe may read what is in it.
+      const mode = MODE | fifo.mode & READ;
+      await runtime.replaceFile(sidecarPath, [sidecar(packed)], mode);
       const readers = new Set<Reader>();
 
       function accept(): void {

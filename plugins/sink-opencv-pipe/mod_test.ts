@@ -115,6 +115,18 @@ test("sink-opencv-pipe describes its frames in a file beside it", async () => {
   assert.deepEqual([...runtime.files.paths], []);
 });
 
+test("sink-opencv-pipe lets read the file whoever may read the pipe", async () => {
+  for (const [pipe, file] of [[0o600, 0o600], [0o660, 0o640], [0o644, 0o644]]) {
+    const runtime = new FakeRuntime();
+    runtime.files.paths.set(PATH, { kind: "fifo", mode: pipe! });
+    const received = () => new Uint8Array();
+    const c = { address: `pipe:${PATH}`, runtime, received };
+    await using usage = await SinkUsage.begin(plugin, c);
+    await usage.open(FORMAT);
+    assert.equal(runtime.files.paths.get(`${PATH}.json`)?.mode, file);
+  }
+});
+
 test("sink-opencv-pipe gives every reader every frame", async () => {
   const { runtime, usage } = await openSink();
   const readers = [1, 2, 3].map(() => runtime.fifos.read(PATH)!);

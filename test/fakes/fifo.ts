@@ -85,16 +85,18 @@ export class FakeFifos {
   }
 
   /** As the contract says. */
-  openFifo({ path }: FifoOptions): Promise<Fifo> {
-    const kind = this.#files.paths.get(path)?.kind ?? "fifo";
+  openFifo({ path, ...options }: FifoOptions): Promise<Fifo> {
+    const standing = this.#files.paths.get(path);
+    const { kind = "fifo", mode = options.mode } = standing ?? {};
     if (kind !== "fifo" || this.#waiting.has(path)) {
       const message = `Cannot make FIFO "${path}": something else stands there`;
       return Promise.reject(new ConfigError(message, { exitCode: 73 }));
     }
-    this.#files.paths.set(path, { kind });
+    this.#files.paths.set(path, { kind, mode });
     this.#waiting.set(path, []);
     const entry = this.#ledger.enter(`FIFO ${path}`);
     return Promise.resolve({
+      mode,
       accept: (capacity) => this.#accept(path, capacity),
       [Symbol.asyncDispose]: () => {
         this.#waiting.delete(path);

@@ -15,6 +15,8 @@ export interface FakeFile {
   kind: PathKind;
   /** What is in it. */
   content?: Uint8Array<ArrayBuffer>;
+  /** Its permission bits. */
+  mode?: number;
   /** Whether we may not read it. */
   locked?: boolean;
 }
@@ -41,10 +43,14 @@ export class FakeFiles
   }
 
   /** Reads the parts late: whoever does not wait loses what it has borrowed. */
-  async replaceFile(path: string, parts: Iterable<Uint8Array>): Promise<void> {
+  async replaceFile(
+    path: string,
+    parts: Iterable<Uint8Array>,
+    mode = 0o600,
+  ): Promise<void> {
     const views = [...parts];
     await settle();
-    this.paths.set(path, { kind: "file", content: concat(...views) });
+    this.paths.set(path, { kind: "file", content: concat(...views), mode });
   }
 
   /** As the contract says. */

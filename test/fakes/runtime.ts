@@ -70,8 +70,12 @@ export class FakeRuntime extends FakeClock implements Runtime {
   }
 
   /** See {@linkcode FakeFiles}. */
-  replaceFile(path: string, parts: Iterable<Uint8Array>): Promise<void> {
-    return this.files.replaceFile(path, parts);
+  replaceFile(
+    path: string,
+    parts: Iterable<Uint8Array>,
+    mode?: number,
+  ): Promise<void> {
+    return this.files.replaceFile(path, parts, mode);
   }
 
   /** See {@linkcode FakeFiles}. */
