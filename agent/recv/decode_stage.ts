@@ -8,9 +8,13 @@
 import { Decoder } from "../ffmpeg/decoder.ts";
 import type { AccessUnitHub } from "../media/access_unit_hub.ts";
 import { packedFormat } from "../media/frame.ts";
+import type { Milliseconds } from "../media/time.ts";
 import type { QueueCounters } from "../media/unit_queue.ts";
-import { createStatus } from "../watchdog/status.ts";
+import { pause } from "../watchdog/pause.ts";
+import { HEALTHY_MS } from "../watchdog/restart_policy.ts";
+import { createStatus, formatDuration } from "../watchdog/status.ts";
 import { type Attempt, supervise } from "../watchdog/supervisor.ts";
+import { TokenBucket } from "../watchdog/token_bucket.ts";
 import { DECODER_BUDGET, DecodeRun } from "./decode_run.ts";
 import type { FrameStream } from "./frame_stream.ts";
 import type { ReceivedUnit, StreamInfo } from "./received_unit.ts";
@@ -40,6 +44,7 @@ export class DecodeStage {
   readonly #input: DecoderInput;
   readonly #stream: FrameStream;
   readonly #supervisor;
+  #changes = new TokenBucket();
   #queue: QueueCounters | undefined;
   #size: string | undefined;
 
@@ -86,8 +91,30 @@ export class DecodeStage {
     let untagged = LIKELY;
     while (true) {
       signal.throwIfAborted();
+      const since = this.#options.runtime.now();
       untagged = await this.#decode(untagged, signal, progress);
+      await this.#limitChanges(since, signal);
     }
+  }
+
+  /**
+   * A peer may change its size with every picture. As for what crashes, the
+   * next start is at once until the tokens are used up, and always after a run
+   * that was healthy.
+   */
+  async #limitChanges(
+    since: Milliseconds,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { runtime, log } = this.#options;
+    const now = runtime.now();
+    if (now - since >= HEALTHY_MS) this.#changes = new TokenBucket();
+    const delay = this.#changes.take(now);
+    if (delay === 0) return;
+    log("recv decoder").warn(
+      `the pictures change too often; waits ${formatDuration(delay)}`,
+    );
+    await pause(runtime, delay, signal);
   }
 
   /** @returns What the next decoder has to take untagged pictures for. */

@@ -102,6 +102,43 @@ test("createReceiver() starts another decoder for another size", async () => {
   await t.end(running);
 });
 
+test("createReceiver() bounds how often another size costs a decoder", async () => {
+  const t = setUp([{}]);
+  let fed = 0;
+  t.runtime.processes.programs.set("ffmpeg", async ({ stdin }) => {
+    let count = 0;
+    for await (const _ of stdin) if (count++ === 0) fed++;
+  });
+  const running = t.receiver.run();
+  await t.runtime.turn();
+  let width = 1;
+  /** Sends another size; how long its decoder takes to come. */
+  const change = async () => {
+    const since = t.runtime.now();
+    const before = fed;
+    width++;
+    await until(DEADLINE_MS, "decoder", async () => {
+      if (fed > before) return true;
+      t.ingest.send(keyframe(width));
+      const waits = t.lines.at(-1)!.includes("; waits");
+      // Meanwhile real pipes are opened: no more haste than is needed.
+      await t.runtime.advance(waits ? 500 : 20);
+      return false;
+    });
+    return t.runtime.now() - since;
+  };
+  let free = -1;
+  while (free < 30 && await change() < 1000) free++;
+  // The last frames of each have 300 ms: in 6 s a token is regained.
+  assert.ok(free >= 20 && free <= 22, `${free}`);
+  for (let count = 0; count < 3; count++) assert.ok(await change() > 3000);
+  assert.match(t.lines.at(-1)!, /pictures change too often; waits \d\.\d s$/);
+  // One that ran for a second was no part of it.
+  await t.runtime.advance(1000);
+  assert.ok(await change() < 1000);
+  await t.end(running);
+});
+
 test("createReceiver() shares a decoder among sinks of one kind", async () => {
   const opened: Opened[] = [[], [], []];
   const queries = ["", "size=32x16", "fps=100"];

@@ -9,7 +9,7 @@ import { backoff } from "./backoff.ts";
 import { TokenBucket } from "./token_bucket.ts";
 
 /** Having delivered for this long, an attempt owes its end to something new. */
-const HEALTHY_MS = 1_000;
+export const HEALTHY_MS = 1_000;
 
 /** What follows a failure. */
 export interface Restart {
