@@ -121,13 +121,14 @@ test("README.md lists every option and no other", () => {
   assert.deepEqual(common, new Set(reserved.map(([name]) => `\`${name}\``)));
 
   const own = rows.filter(([, option = ""]) => /^`\w+`$/.test(option))
-    .map(([addresses, option]) => `${addresses} ${option}`);
-  const known = registry().plugins
-    .flatMap(({ schemes, options }) => {
-      const addresses = schemes.map((scheme) => `\`${scheme}:\``).join(", ");
-      return describeOptions(options)
-        .map(([name]) => `${addresses} \`${name}\``);
-    });
+    .flatMap(([addresses = "", option]) =>
+      addresses.split(", ").map((address) => `${address} ${option}`)
+    );
+  const known = registry().plugins.flatMap(({ schemes, options }) =>
+    describeOptions(options).flatMap(([name]) =>
+      schemes.map((scheme) => `\`${scheme}:\` \`${name}\``)
+    )
+  );
   assert.deepEqual(own.sort(), known.sort());
 });
 

@@ -4,12 +4,15 @@
  * @module
  */
 
+import type { Codec } from "./codec.ts";
 import type { Microseconds, Milliseconds } from "./time.ts";
 
 /** All NAL units of one picture: sent, queued and dropped as a whole. */
 export interface AccessUnit {
+  /** How it is coded. Omit for H.264, the only one that is sent. */
+  readonly codec?: Codec;
   /**
-   * An Annex B byte stream (ITU-T H.264, Annex B): every NAL unit, the first
+   * Of MJPEG a whole JPEG, else an Annex B byte stream (ITU-T H.264, Annex B): every NAL unit, the first
    * included, follows a four-byte start code `00 00 00 01`. Without access
    * unit delimiters. Borrowed: valid until the call it was passed to returns,
    * or, where that returns a promise, until that settles.

@@ -11,7 +11,8 @@ import { pause } from "../watchdog/pause.ts";
 import { StallTimer } from "../watchdog/stall.ts";
 import type { DecoderInput } from "./decode_stage.ts";
 import type { FrameRing } from "./frame_ring.ts";
-import type { ReceivedUnit, StreamInfo } from "./received_unit.ts";
+import type { ReceivedUnit } from "./received_unit.ts";
+import type { StreamInfo } from "./stream_info.ts";
 import { StaleFrames } from "./stale.ts";
 
 /**

@@ -9,9 +9,11 @@ import { ms } from "../media/time.ts";
 import { Queue } from "../runtime/queue.ts";
 import { DecodeRun, type FrameDecoder } from "./decode_run.ts";
 import { FrameRing, slotsFor } from "./frame_ring.ts";
-import type { ReceivedUnit, StreamInfo } from "./received_unit.ts";
+import type { ReceivedUnit } from "./received_unit.ts";
+import type { StreamInfo } from "./stream_info.ts";
 
 const STREAM: StreamInfo = {
+  codec: "h264",
   width: 2,
   height: 1,
   untagged: "bt601",

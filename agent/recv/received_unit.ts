@@ -4,29 +4,15 @@
  * @module
  */
 
-import { StreamError } from "../errors.ts";
 import type { AccessUnit } from "../media/access_unit.ts";
 import type { SplitUnit } from "../media/access_unit_splitter.ts";
-import { ParameterSetCache } from "../media/parameter_sets.ts";
-import type { StreamSps } from "../media/sps.ts";
+import type { Sps } from "../media/sps.ts";
 import { type Milliseconds, ms } from "../media/time.ts";
 import type { Timing } from "../media/timing_sei.ts";
 import { isEntry } from "../media/unit_queue.ts";
-import { MAX_PIXELS } from "../ffmpeg/decoder_args.ts";
 import type { Clock } from "../plugin/runtime.ts";
 import type { AgeStatus } from "./status.ts";
-
-/** What decoders and sinks have to know of a stream. */
-export interface StreamInfo {
-  /** Picture width in pixels. */
-  readonly width: number;
-  /** Picture height in pixels. */
-  readonly height: number;
-  /** YUV matrix to assume: only for pictures without a tag of their own. */
-  readonly untagged: "bt601" | "bt709";
-  /** Pictures a decoder holds back. */
-  readonly reorderDepth: number;
-}
+import { isSameStream, type StreamInfo, StreamReader } from "./stream_info.ts";
 
 /** One access unit that a decoder can use. */
 export interface ReceivedUnit {
@@ -55,16 +41,10 @@ export interface ReceivedUnit {
   readonly stream: StreamInfo;
 }
 
-/** Untagged pictures of so many rows and more are taken for BT.709. */
-const HD_ROWS = 720;
-
-/** Pictures held back by a stream that does not say: what is allowed. */
-const MAX_REORDER_DEPTH = 16;
-
 /** An access unit as a transport or a splitter delivers it. */
 export type ArrivedUnit =
   & Omit<SplitUnit, "hasParameterSets">
-  & Pick<AccessUnit, "capturedAt">;
+  & Pick<AccessUnit, "capturedAt" | "codec">;
 
 /** Turns access units that arrive into received ones. */
 export class UnitReceiver {
@@ -72,7 +52,7 @@ export class UnitReceiver {
   keyframeDistance: Milliseconds = ms(0);
   readonly #clock: Clock;
   readonly #bootTag: string;
-  #parameterSets = new ParameterSetCache();
+  #reader = new StreamReader("h264");
   /** Of this connection; none before its first keyframe. */
   #stream: StreamInfo | undefined;
   #latest: StreamInfo | undefined;
@@ -85,9 +65,9 @@ export class UnitReceiver {
     this.#bootTag = bootTag;
   }
 
-  /** What its pictures are coded by, once that is known. */
+  /** What pictures of H.264 are coded by, once that is known. */
   get sps(): Sps | undefined {
-    return this.#parameterSets.sps;
+    return this.#reader.h264Sps;
   }
 
   /** What the last keyframe said. */
@@ -97,7 +77,7 @@ export class UnitReceiver {
 
   /** Another sender, or another connection: its parameter sets are its own. */
   reset(): void {
-    this.#parameterSets = new ParameterSetCache();
+    this.#reader = new StreamReader(this.#reader.codec);
     this.#stream = undefined;
     this.#keyframeAt = undefined;
   }
@@ -115,17 +95,20 @@ export class UnitReceiver {
     timing: Timing | undefined,
   ): ReceivedUnit | undefined {
     const receivedAt = this.#clock.now();
+    const { codec = "h264" } = unit;
+    if (codec !== this.#reader.codec) {
+      this.#reader = new StreamReader(codec);
+      this.reset();
+    }
     // Parameter sets may change in front of any picture.
-    this.#parameterSets.update(unit.data);
+    this.#reader.read(unit.data);
     if (isEntry(unit)) this.#begin(receivedAt);
     if (this.#stream === undefined) return undefined;
     const { keyframe, recoveryPoint } = unit;
     const origin = this.#origin(unit.capturedAt, timing, receivedAt);
     const isCapture = origin.since.startsWith("capture");
     return {
-      data: isEntry(unit)
-        ? this.#parameterSets.withParameterSets(unit.data)
-        : unit.data,
+      data: isEntry(unit) ? this.#reader.complete(unit.data) : unit.data,
       keyframe,
       recoveryPoint,
       number: ++this.#number,
@@ -144,10 +127,9 @@ export class UnitReceiver {
       this.keyframeDistance = ms(now - this.#keyframeAt);
     }
     this.#keyframeAt = now;
-    const { sps } = this.#parameterSets;
-    if (sps === undefined) return;
-    const stream = describe(sps);
-    if (!same(stream, this.#latest)) this.#latest = stream;
+    const stream = this.#reader.describe();
+    if (stream === undefined) return;
+    if (!isSameStream(stream, this.#latest)) this.#latest = stream;
     this.#stream = this.#latest;
   }
 
@@ -169,27 +151,4 @@ export class UnitReceiver {
     const since = timing.captured ? "capture, wall clock" : "sent";
     return { at: ms(receivedAt - ago), since };
   }
-}
-
-function describe(sps: StreamSps): StreamInfo {
-  const { width, height, colour } = sps;
-  if (width * height > MAX_PIXELS) {
-    throw new StreamError(
-      "undecodable",
-      `Cannot decode pictures of ${width}x${height}: too large`,
-    );
-  }
-  // 2 is "unspecified" (ITU-T H.264, Table E-5).
-  const tagged = colour?.matrix !== undefined && colour.matrix !== 2;
-  return {
-    width,
-    height,
-    untagged: !tagged && height >= HD_ROWS ? "bt709" : "bt601",
-    reorderDepth: sps.reorderDepth ?? MAX_REORDER_DEPTH,
-  };
-}
-
-function same(a: StreamInfo, b: StreamInfo | undefined): boolean {
-  return a.width === b?.width && a.height === b.height &&
-    a.untagged === b.untagged && a.reorderDepth === b.reorderDepth;
 }

@@ -79,6 +79,7 @@ test("UnitReceiver tells a new stream only by what it is", () => {
   const { receiver } = setUp();
   const first = receive(receiver, keyframe())?.stream;
   assert.deepEqual(first, {
+    codec: "h264",
     width: 640,
     height: 480,
     untagged: "bt601",
