@@ -89,6 +89,7 @@ export const sourceFlags: Flags = optionFlags(sourceOptions, {
   bitrate: "RATE",
   gop: "N",
   encoder: "NAME",
+  intraRefresh: "BOOL",
   start: "WHEN",
   stamp: "BOOL",
 });

@@ -30,9 +30,10 @@ export interface DecoderOutput {
 export function decoderArgs(output: DecoderOutput, path: string): string[] {
   return [
     ...QUIET,
-    // No frame threads: each holds a picture back.
+    // No frame threads: each holds a picture back. And a frame for every
+    // picture: FFmpeg would keep those from before a recovery point to itself.
     "-flags",
-    "low_delay",
+    "+low_delay+output_corrupt",
     "-probesize",
     "32",
     "-analyzeduration",

@@ -6,7 +6,8 @@ import {
   readTimestamp,
 } from "./decoder_args.ts";
 
-const START = "-hide_banner -nostdin -loglevel warning -flags low_delay " +
+const START =
+  "-hide_banner -nostdin -loglevel warning -flags +low_delay+output_corrupt " +
   "-probesize 32 -analyzeduration 0 -dts_error_threshold 1e12 " +
   "-max_pixels 8912896 " +
   "-protocol_whitelist pipe -f ivf -c:v h264 -i pipe:0 -map 0:v:0 -vf " +

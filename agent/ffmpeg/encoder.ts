@@ -8,6 +8,7 @@ import { StreamError } from "../errors.ts";
 import { concat } from "../media/bytes.ts";
 import { FlvError, FlvReader, type FlvUnit } from "../media/flv.ts";
 import { type Milliseconds, ms, us } from "../media/time.ts";
+import { isEntry } from "../media/unit_queue.ts";
 import type { Runtime } from "../plugin/runtime.ts";
 import type {
   EmitAccessUnit,
@@ -50,7 +51,7 @@ export async function encode(
     const capturedAt = isTimed ? captureTime(pts) : undefined;
     emit({
       // FLV has the parameter sets once, at its beginning.
-      data: keyframe ? concat(parameterSets, unit.data) : unit.data,
+      data: isEntry(unit) ? concat(parameterSets, unit.data) : unit.data,
       pts,
       ...(capturedAt !== undefined && { capturedAt }),
       keyframe,

@@ -82,7 +82,7 @@ function optionsFor(
   { size, fps }: EncoderJob,
   video: VideoSettings,
 ): EncoderOptions {
-  return encoderOptions(encoderOf(video), size, fps);
+  return encoderOptions(encoderOf(video), size, fps, video.intraRefresh);
 }
 
 function encoderOf({ encoder }: VideoSettings): string {

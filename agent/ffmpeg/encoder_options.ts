@@ -4,6 +4,7 @@
  * @module
  */
 
+import { ConfigError } from "../errors.ts";
 import type { Size } from "../plugin/source.ts";
 
 /** What an encoder needs besides what all of them understand. */
@@ -28,16 +29,28 @@ export interface EncoderOptions {
 /**
  * Chooses by FFmpeg's name. The options of the hardware encoders are those
  * that `ffmpeg -h encoder=` lists in 5.1.9 and 7.1.5.
+ *
+ * @throws {ConfigError} If the encoder cannot refresh part by part.
  */
 export function encoderOptions(
   encoder: string,
   size: Size,
   fps: number,
+  intraRefresh = false,
 ): EncoderOptions {
+  if (intraRefresh && encoder !== "libx264") {
+    throw new ConfigError(
+      `Cannot use "intraRefresh" with encoder "${encoder}": only libx264 ` +
+        "has it",
+    );
+  }
   switch (encoder) {
     case "libx264":
       return {
-        options: x264(size, fps),
+        options: [
+          ...x264(size, fps),
+          ...(intraRefresh ? ["-intra-refresh", "1"] : []),
+        ],
         pixelFormat: "yuv420p",
         anyTime: true,
       };

@@ -47,7 +47,7 @@ export class ParameterSetCache {
 
   /**
    * The sequence parameter set of the latest keyframe; or the latest one that
-   * came in bytes without a picture.
+   * came without a keyframe, as long as there was none.
    */
   get sps(): StreamSps | undefined {
     return this.#active?.sps;
@@ -81,9 +81,11 @@ export class ParameterSetCache {
       const set = kind && this.#store(kind, nalUnit);
       if (kind === "sps") latest = set;
     }
-    const active = start < data.length
-      ? this.#activatedBy(data.subarray(start + 3, start + 3 + HEAD_BYTES))
-      : latest;
+    const hasPicture = start < data.length;
+    const slice = data.subarray(start + 3, start + 3 + HEAD_BYTES);
+    const activated = hasPicture ? this.#activatedBy(slice) : latest;
+    // Behind a recovery point there may never be a keyframe.
+    const active = activated ?? (this.#active ? undefined : latest);
     if (!active) return false;
     const before = this.#active?.nalUnit;
     this.#active = active;

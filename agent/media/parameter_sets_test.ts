@@ -237,3 +237,15 @@ test("ParameterSetCache rejects sets of H.265 that make no sense", () => {
   cache.update(byteStream([hevcNalUnit(33, undefined, { layerId: 1 })]));
   assert.equal(cache.rejected, 5);
 });
+
+test("ParameterSetCache knows the size of a stream without keyframes", () => {
+  const cache = new ParameterSetCache();
+  const [first, second] = [writeSps(), writeSps({ widthInMbs: 20 })];
+  const unit = (sps: Uint8Array) =>
+    byteStream([sps, writePps(), writeSlice(0x41)]);
+  assert.equal(cache.update(unit(first)), true);
+  assert.equal(cache.sps?.width, 640);
+  // Only a keyframe can switch.
+  assert.equal(cache.update(unit(second)), false);
+  assert.equal(cache.sps?.width, 640);
+});

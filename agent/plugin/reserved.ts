@@ -26,6 +26,8 @@ export const sourceOptions = z.strictObject({
   encoder: z.string().regex(/^[a-z0-9_]+$/, "expected an encoder's name")
     .default("auto")
     .meta({ description: 'H.264 encoder by FFmpeg\'s name, or "auto"' }),
+  intraRefresh: option.flag().optional()
+    .meta({ description: "refresh part by part, for links that lose" }),
   start: z.enum(
     ["now", "first-viewer"],
     'expected "now" or "first-viewer"',

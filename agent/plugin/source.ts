@@ -30,6 +30,11 @@ export interface VideoSettings {
   readonly gop?: number;
   /** "auto", or an H.264 encoder by FFmpeg's name. */
   readonly encoder: string;
+  /**
+   * Refreshes pictures part by part instead of by keyframes: none is large, and
+   * after a loss the stream is whole again without one. Absent: keyframes.
+   */
+  readonly intraRefresh?: boolean;
 }
 
 /** What FFmpeg is to read, and what is to be done with it. */

@@ -118,7 +118,7 @@ function scale({ width, height }: Size): string {
 
 /** Whether H.264 can be passed on, as it comes and as the user wants it. */
 function isPassable(found: InputProbe, video: VideoSettings): boolean {
-  const { bitrate, gop, encoder } = video;
+  const { bitrate, gop, encoder, intraRefresh } = video;
   return found.codec === "h264" && !found.reordered && !bitrate && !gop &&
-    encoder === "auto";
+    !intraRefresh && encoder === "auto";
 }
