@@ -37,7 +37,7 @@ export interface RtpH264PacketizerOptions {
 }
 
 /** First of the dynamic payload types (RFC 3551, section 3). */
-const DEFAULT_PAYLOAD_TYPE = 96;
+export const DEFAULT_PAYLOAD_TYPE = 96;
 
 /** Fewer would be more headers than video. */
 const MIN_MAX_PAYLOAD = 64;

@@ -58,7 +58,7 @@ function accessUnits() {
     ...sample,
     byteStream([SPS, PPS, SEI, nalUnit(0x65, 5000)]),
     byteStream(slices),
-    byteStream([SEI, writeSlice(0x41), SEI]),
+    byteStream([SEI, writeSlice(0x41)]),
   ];
 }
 

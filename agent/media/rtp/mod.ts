@@ -13,4 +13,7 @@ export type { RtpCodec } from "./payload_reader.ts";
 export * from "./receiver.ts";
 export * from "./reorderer.ts";
 export * from "./rtcp.ts";
+export * from "./sdp_error.ts";
+export * from "./sdp_reader.ts";
+export * from "./sdp_writer.ts";
 export type * from "./unit.ts";

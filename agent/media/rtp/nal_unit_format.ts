@@ -5,7 +5,6 @@
  */
 
 import { hasSliceHeader, isVcl, NAL_UNIT_TYPE } from "../h264.ts";
-import { hasRecoveryPoint } from "../sei.ts";
 
 /** NAL units and the payloads they travel in. */
 export interface NalUnitFormat {
@@ -18,8 +17,15 @@ export interface NalUnitFormat {
   readonly fragment: number;
   /** Bits of a FU header with the type of the NAL unit. */
   readonly fragmentType: number;
+  /** SEI in front of the picture, which may be a recovery point. */
+  readonly sei: number;
   /** The parameter sets that a decoder needs, by type. */
   readonly parameterSets: readonly number[];
+  /**
+   * Types that stand in front of the slices of an access unit: behind them,
+   * they are of the next one (ITU-T H.264, 7.4.1.2.3; H.265, 7.4.2.4.4).
+   */
+  readonly leading: readonly number[];
   /** Delimiters, filler data and end marks. */
   readonly superfluous: readonly number[];
   /** Type in the first byte of a header. */
@@ -32,8 +38,6 @@ export interface NalUnitFormat {
   isFirstSlice(type: number, bytes: Uint8Array, at: number): boolean;
   /** Whether a decoder may start at slices of a type. */
   isKeyframe(type: number): boolean;
-  /** Whether a NAL unit of a type is a SEI with a recovery point. */
-  isRecoveryPoint(type: number, nalUnit: Uint8Array): boolean;
   /** The header of the NAL unit that a fragment is of. */
   headerOf(fragment: Uint8Array): Uint8Array;
 }
@@ -45,7 +49,14 @@ export const H264_FORMAT: NalUnitFormat = {
   aggregation: 24,
   fragment: 28,
   fragmentType: 0x1f,
+  sei: NAL_UNIT_TYPE.sei,
   parameterSets: [NAL_UNIT_TYPE.sps, NAL_UNIT_TYPE.pps],
+  leading: [
+    NAL_UNIT_TYPE.sei,
+    NAL_UNIT_TYPE.sps,
+    NAL_UNIT_TYPE.pps,
+    NAL_UNIT_TYPE.subsetSps,
+  ],
   superfluous: [
     NAL_UNIT_TYPE.delimiter,
     NAL_UNIT_TYPE.endOfSequence,
@@ -59,8 +70,6 @@ export const H264_FORMAT: NalUnitFormat = {
   isFirstSlice: (type, bytes, at) =>
     hasSliceHeader(type) && (bytes[at + 1] ?? 0) >= 0x80,
   isKeyframe: (type) => type === NAL_UNIT_TYPE.idr,
-  isRecoveryPoint: (type, nalUnit) =>
-    type === NAL_UNIT_TYPE.sei && hasRecoveryPoint(nalUnit),
   headerOf: ([indicator = 0, header = 0]) =>
     Uint8Array.of(indicator & 0xe0 | header & 0x1f),
 };
@@ -87,7 +96,14 @@ export const HEVC_FORMAT: NalUnitFormat = {
   aggregation: 48,
   fragment: 49,
   fragmentType: 0x3f,
+  sei: HEVC_TYPE.prefixSei,
   parameterSets: [HEVC_TYPE.vps, HEVC_TYPE.sps, HEVC_TYPE.pps],
+  leading: [
+    HEVC_TYPE.vps,
+    HEVC_TYPE.sps,
+    HEVC_TYPE.pps,
+    HEVC_TYPE.prefixSei,
+  ],
   superfluous: [
     HEVC_TYPE.delimiter,
     HEVC_TYPE.endOfSequence,
@@ -101,9 +117,6 @@ export const HEVC_FORMAT: NalUnitFormat = {
   isFirstSlice: (_type, bytes, at) => (bytes[at + 2] ?? 0) >= 0x80,
   // Of BLA, IDR and CRA pictures (ITU-T H.265, 3.77: IRAP).
   isKeyframe: (type) => type >= HEVC_TYPE.blaWLp && type <= HEVC_TYPE.craNut,
-  // payloadType 6 means the same in both (ITU-T H.265, D.2.1).
-  isRecoveryPoint: (type, nalUnit) =>
-    type === HEVC_TYPE.prefixSei && hasRecoveryPoint(nalUnit.subarray(1)),
   headerOf: ([first = 0, second = 0, header = 0]) =>
     Uint8Array.of(first & 0x81 | (header & 0x3f) << 1, second),
 };

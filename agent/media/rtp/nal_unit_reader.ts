@@ -5,7 +5,7 @@
  */
 
 import { findStartCode, nalUnitsOf } from "../annexb.ts";
-import { NalUnitBuffer } from "./nal_unit_buffer.ts";
+import { GatheredUnit } from "./gathered_unit.ts";
 import type { NalUnitFormat } from "./nal_unit_format.ts";
 import type {
   PayloadReader,
@@ -29,7 +29,11 @@ const SIZE_BYTES = 2;
  */
 export class NalUnitReader implements PayloadReader {
   readonly #format: NalUnitFormat;
-  readonly #buffer = new NalUnitBuffer();
+  #current: GatheredUnit;
+  /** What came behind the slices of the current one. */
+  #next: GatheredUnit;
+  /** Where the current NAL unit goes. */
+  #target: GatheredUnit;
   /** Type of the NAL unit whose next fragment is awaited, or -1. */
   #fragmented = -1;
   /** Type of the current NAL unit. */
@@ -37,15 +41,13 @@ export class NalUnitReader implements PayloadReader {
   /** Whether that one is left out. */
   #skipping = false;
   #hasPicture = false;
-  #hasSlices = false;
-  #keyframe = false;
-  #recoveryPoint = false;
-  readonly #parameterSets = new Set<number>();
-  #damaged = false;
 
   /** Reads the payloads of one codec. */
   constructor(format: NalUnitFormat) {
     this.#format = format;
+    this.#current = new GatheredUnit(format);
+    this.#next = new GatheredUnit(format);
+    this.#target = this.#current;
   }
 
   get codec(): "h264" | "hevc" {
@@ -74,7 +76,7 @@ export class NalUnitReader implements PayloadReader {
     if (this.#isFragment(payload)) return this.#pushFragment(payload);
     this.#breakOff();
     const { nalUnits, readable } = this.#split(payload);
-    if (!readable) this.#damaged = true;
+    if (!readable) this.#current.damaged = true;
     if (nalUnits.length === 0) this.#hasPicture = true;
     for (const nalUnit of nalUnits) {
       this.#begin(nalUnit[0]!, nalUnit, 0);
@@ -85,25 +87,9 @@ export class NalUnitReader implements PayloadReader {
 
   take(): ReadPicture | undefined {
     this.#breakOff();
-    const damaged = this.#damaged || this.#buffer.hasStartCodes;
-    const data = this.#buffer.take();
-    const picture = data && this.#hasSlices
-      ? {
-        data,
-        keyframe: this.#keyframe,
-        recoveryPoint: this.#recoveryPoint,
-        hasParameterSets: this.#format.parameterSets.every((type) =>
-          this.#parameterSets.has(type)
-        ),
-        damaged,
-      }
-      : undefined;
+    const picture = this.#current.take();
+    [this.#current, this.#next] = [this.#next, this.#current];
     this.#hasPicture = false;
-    this.#hasSlices = false;
-    this.#keyframe = false;
-    this.#recoveryPoint = false;
-    this.#parameterSets.clear();
-    this.#damaged = false;
     return picture;
   }
 
@@ -151,7 +137,7 @@ export class NalUnitReader implements PayloadReader {
       this.#fragmented = type;
     } else if (!complete || type !== this.#fragmented) {
       this.#breakOff();
-      this.#damaged = true;
+      this.#current.damaged = true;
       if (this.#roleOfFragment(payload) !== "beside") this.#hasPicture = true;
       return;
     }
@@ -167,38 +153,38 @@ export class NalUnitReader implements PayloadReader {
     const type = format.typeOf(header);
     const isNalUnit = format.isNalUnit(type) &&
       bytes.length >= format.headerBytes;
-    if (!isNalUnit || (header & FORBIDDEN_BIT) !== 0) this.#damaged = true;
+    const isNext = this.#current.hasSlices && format.leading.includes(type);
+    this.#target = isNext ? this.#next : this.#current;
     this.#type = type;
     this.#skipping = !isNalUnit || format.superfluous.includes(type);
+    if (!isNalUnit || (header & FORBIDDEN_BIT) !== 0) {
+      this.#target.damaged = true;
+    }
     if (this.#skipping) return;
     if (format.isSlice(type)) {
+      // Without the first slice.
       const first = format.isFirstSlice(type, bytes, at);
-      if (!this.#hasPicture && !first) this.#damaged = true;
+      if (!this.#hasPicture && !first) this.#current.damaged = true;
       this.#hasPicture = true;
-      this.#hasSlices = true;
-      if (format.isKeyframe(type)) this.#keyframe = true;
-    } else this.#parameterSets.add(type);
-    this.#buffer.begin();
+    }
+    this.#target.begin(type);
   }
 
   #append(bytes: Uint8Array, from: number): void {
-    if (!this.#skipping) this.#buffer.append(bytes, from);
+    if (!this.#skipping) this.#target.append(bytes, from);
   }
 
   #end(): void {
-    if (this.#skipping || this.#recoveryPoint) return;
-    const { current } = this.#buffer;
-    this.#recoveryPoint = this.#format.isRecoveryPoint(this.#type, current);
+    if (!this.#skipping) this.#target.end();
   }
 
   /** The rest of a fragmented NAL unit does not come. */
   #breakOff(): void {
     if (this.#fragmented < 0) return;
     this.#fragmented = -1;
-    this.#damaged = true;
-    if (this.#skipping || this.#format.isSlice(this.#type)) return;
-    this.#buffer.abandon();
-    this.#parameterSets.delete(this.#type);
+    this.#target.damaged = true;
+    const isKept = this.#skipping || this.#format.isSlice(this.#type);
+    if (!isKept) this.#target.abandon();
   }
 }
 

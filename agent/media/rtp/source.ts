@@ -12,6 +12,7 @@ import {
   type RtpUnitCounters,
 } from "./depacketizer.ts";
 import { RtpJitter } from "./jitter.ts";
+import { JpegReader } from "./jpeg_reader.ts";
 import { H264_FORMAT, HEVC_FORMAT } from "./nal_unit_format.ts";
 import { NalUnitReader } from "./nal_unit_reader.ts";
 import type { RtpPacket } from "./packet.ts";
@@ -194,6 +195,6 @@ function createReader(codec: RtpCodec): PayloadReader {
     case "hevc":
       return new NalUnitReader(HEVC_FORMAT);
     case "mjpeg":
-      throw new RangeError("Cannot read JPEG yet");
+      return new JpegReader();
   }
 }
