@@ -16,3 +16,4 @@ export type * from "./agent/plugin/sink.ts";
 export type * from "./agent/plugin/source.ts";
 export type * from "./agent/plugin/transport.ts";
 export type * from "./agent/plugin/udp.ts";
+export type * from "./agent/plugin/udp_sender.ts";

@@ -54,6 +54,14 @@ export function isWildcard(text: string): boolean {
   return parseIpAddress(text)?.every((byte) => byte === 0) ?? false;
 }
 
+/**
+ * Writes an IPv4 address as such that a socket of IPv6 shows as
+ * `::ffff:192.168.1.7` (RFC 4291, section 2.5.5.2); others stay as they are.
+ */
+export function unmapped(text: string): string {
+  return text.replace(/^::ffff:(?=[\d.]+$)/i, "");
+}
+
 /** Tells whether a text is meant as IPv4 address, whether or not it is one. */
 export function looksLikeIpv4(text: string): boolean {
   return /^[\d.]+$/.test(text);

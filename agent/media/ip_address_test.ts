@@ -6,6 +6,7 @@ import {
   isWildcard,
   looksLikeIpv4,
   parseIpAddress,
+  unmapped,
 } from "./ip_address.ts";
 
 const ADDRESSES: [string, string | undefined][] = [
@@ -51,6 +52,12 @@ test("isLoopback() and isWildcard() know those of both families", () => {
   const all = ["127.0.0.1", "127.8.9.1", "::1", "0.0.0.0", "::", "10.0.0.1"];
   assert.deepEqual(all.filter(isLoopback), all.slice(0, 3));
   assert.deepEqual(all.filter(isWildcard), all.slice(3, 5));
+});
+
+test("unmapped() finds the IPv4 address inside one of IPv6", () => {
+  const all = ["::ffff:10.0.0.1", "::FFFF:10.0.0.1", "10.0.0.1", "::ffff:a:1"];
+  const plain = ["10.0.0.1", "10.0.0.1", "10.0.0.1", "::ffff:a:1"];
+  assert.deepEqual(all.map(unmapped), plain);
 });
 
 test("looksLikeIpv4() sees what was meant", () => {

@@ -13,10 +13,12 @@ import {
   isMulticast,
   isWildcard,
   parseIpAddress,
+  unmapped,
 } from "../media/ip_address.ts";
 import type { PluginContext } from "./context.ts";
 import { option } from "./options.ts";
 import type { UdpSocket } from "./runtime.ts";
+import { sendTo, type UdpTarget } from "./udp_sender.ts";
 
 /** What an address of a transport over UDP may say. */
 export interface UdpTransportOptions {
@@ -47,16 +49,6 @@ const options = {
     .meta({ description: "the only sender to listen to" }),
 } as const;
 
-/** An open socket, and whom it sends to. */
-export interface UdpTarget {
-  /** Belongs to the caller. */
-  readonly socket: UdpSocket;
-  /** Numeric address of a machine or a group. */
-  readonly host: string;
-  /** The port there. */
-  readonly port: number;
-}
-
 /**
  * Opens a socket that sends to an address.
  *
@@ -81,6 +73,11 @@ async function openTarget(
   }
   const host = await runtime.resolveHost(name, signal);
   const { ttl, interface: through, loopback } = options;
+  if (through !== undefined && !isMulticast(host)) {
+    throw refuse(
+      "?interface= is for groups; the system knows the way to a receiver",
+    );
+  }
   const socket = await runtime.openUdp({
     host: anyAddress(host),
     port: 0,
@@ -111,13 +108,20 @@ async function openPort(
 ): Promise<UdpSocket> {
   const { runtime, options, signal, log, address } = context;
   const { port } = at;
+  const refuse = (why: string) =>
+    new ConfigError(`Cannot receive from "${address.redacted}": ${why}`);
   const host = await runtime.resolveHost(at.host, signal);
   const isGroup = isMulticast(host);
   if (options.interface !== undefined && !isGroup) {
-    throw new ConfigError(
-      `Cannot receive from "${address.redacted}": ?interface= is for groups; ` +
-        "bind the interface's address instead",
+    throw refuse(
+      "?interface= is for groups; bind the interface's address instead",
     );
+  }
+  const source = options.source === undefined
+    ? undefined
+    : unmapped(await runtime.resolveHost(options.source, signal));
+  if (source !== undefined && !canHear(host, source)) {
+    throw refuse(`no datagram of ${source} gets to ${host}`);
   }
   const socket = await open();
   if (signal.aborted) {
@@ -145,9 +149,7 @@ async function openPort(
         multicast: isGroup
           ? { group: host, interface: options.interface }
           : undefined,
-        source: options.source === undefined
-          ? undefined
-          : await runtime.resolveHost(options.source, signal),
+        source,
         receiveBuffer: RECEIVE_BUFFER,
       });
     } catch (error) {
@@ -163,10 +165,19 @@ async function openPort(
   }
 }
 
+/** Of the two families `::` hears both. */
+function canHear(at: string, source: string): boolean {
+  return isV4(at) === isV4(source) || !isV4(at) && isWildcard(at);
+}
+
 /** Every interface, of the family of an address. */
 function anyAddress(host: string): string {
-  return parseIpAddress(host)?.length === 4 ? "0.0.0.0" : "::";
+  return isV4(host) ? "0.0.0.0" : "::";
+}
+
+function isV4(address: string): boolean {
+  return parseIpAddress(address)?.length === 4;
 }
 
 /** What plugins use of this module. */
-export const udp = { options, openTarget, openPort } as const;
+export const udp = { options, openTarget, openPort, sendTo } as const;

@@ -7,6 +7,7 @@
 import type { Socket } from "node:net";
 import { StreamError } from "../errors.ts";
 import { hostAndPort } from "../media/address.ts";
+import { unmapped } from "../media/ip_address.ts";
 import type { TcpConnection } from "../plugin/runtime.ts";
 import { causeOf } from "./system_error.ts";
 import { Queue } from "./queue.ts";
@@ -31,7 +32,7 @@ export class Connection implements TcpConnection {
 
   constructor(socket: Socket) {
     this.#socket = socket;
-    this.peerHost = (socket.remoteAddress ?? "").replace(/^::ffff:/, "");
+    this.peerHost = unmapped(socket.remoteAddress ?? "");
     this.peer = hostAndPort(this.peerHost, socket.remotePort);
     socket.on("error", (error) => this.#failure ??= error);
     socket.on("end", () => this.#chunks.end());

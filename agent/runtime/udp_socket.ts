@@ -7,7 +7,7 @@
  */
 
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
-import { isMulticast, parseIpAddress } from "../media/ip_address.ts";
+import { isMulticast, parseIpAddress, unmapped } from "../media/ip_address.ts";
 import type { Datagram } from "../plugin/runtime.ts";
 import { Queue } from "./queue.ts";
 
@@ -68,7 +68,8 @@ function openDeno({ host, port }: { host: string; port: number }) {
       while (open) {
         try {
           const [data, from] = await socket.receive(buffer);
-          const { hostname: host, port } = from as Deno.NetAddr;
+          const { hostname, port } = from as Deno.NetAddr;
+          const host = unmapped(hostname);
           yield { data: data as Uint8Array<ArrayBuffer>, host, port };
         } catch (error) {
           if (!open) return;
@@ -91,7 +92,7 @@ async function openNode({ host, port }: { host: string; port: number }) {
   socket.on("message", (message, { address, port }: RemoteInfo) => {
     const { buffer, byteOffset, length } = message;
     const data = new Uint8Array(buffer as ArrayBuffer, byteOffset, length);
-    const datagram = { data, host: address, port };
+    const datagram = { data, host: unmapped(address), port };
     if (waiting.size < MAX_WAITING) waiting.push(datagram);
     else dropped++;
   });

@@ -49,6 +49,15 @@ for (const host of ["127.0.0.1", "::1"]) {
   });
 }
 
+test("openUdp at :: hears both families, and calls each by its name", async () => {
+  await using ours = await openUdp({ host: "::", port: 0 });
+  for (const host of ["127.0.0.1", "::1"]) {
+    await using theirs = await openUdp({ host, port: 0 });
+    await theirs.send(bytes(1), host, ours.port);
+    assert.equal((await take(ours, 1))[0]?.host, host);
+  }
+});
+
 test("openUdp has every member of a group get everything", async () => {
   await using one = await join(GROUP);
   await using two = await join(GROUP, one.port);

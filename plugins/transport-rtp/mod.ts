@@ -28,9 +28,8 @@ export default ({ z, udp, media, defineTransport }: PluginHost) =>
     async send(viewers, context, ready) {
       const target = await udp.openTarget(context, DEFAULT_PORT);
       await using _ = target.socket;
-      if (context.signal.aborted) return;
       ready();
-      await sendPackets(viewers, context, target, media);
+      await sendPackets(target, viewers, context, { udp, media });
     },
 
     async receive(context) {

@@ -7,7 +7,12 @@
  * @module
  */
 
-import type { Datagram, IngestDatagram, PluginHost } from "../../mod.ts";
+import type {
+  Datagram,
+  IngestDatagram,
+  PluginHost,
+  WireUnit,
+} from "../../mod.ts";
 import { cut } from "./cut.ts";
 
 /** Version of the plugin contract this file is written for. */
@@ -33,22 +38,12 @@ export default ({ z, udp, media, defineTransport }: PluginHost) => {
     options: z.strictObject(udp.options),
 
     async send(viewers, context, ready) {
-      const { options, runtime, signal } = context;
       const target = await udp.openTarget(context, DEFAULT_PORT);
-      const { host, port } = target;
-      await using socket = target.socket;
-      if (signal.aborted) return;
+      await using _ = target.socket;
       ready();
-      using viewer = viewers.open(media.hostAndPort(host, port));
-      const pacer = new media.Pacer();
-      for await (const { data, pts } of viewer.units) {
-        pacer.begin(data.length, pts);
-        for (const datagram of cut(data, options.payload)) {
-          const wait = pacer.take(datagram.length, runtime.now());
-          if (wait > 0) await runtime.sleep(wait, signal);
-          await socket.send(datagram, host, port);
-        }
-      }
+      const { payload } = context.options;
+      const write = ({ data }: WireUnit) => cut(data, payload);
+      await udp.sendTo(target, viewers, context, { write });
     },
 
     async receive(context) {

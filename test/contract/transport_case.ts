@@ -55,6 +55,11 @@ export interface ReceiveCase {
   readonly address: string;
   /** The machine to hand to the plugin. */
   readonly runtime: CaseRuntime;
+  /**
+   * Whether nothing tells that the sender has gone: the stream stays open for
+   * the next one.
+   */
+  readonly connectionless?: boolean;
   /** Waits for the connection with the transport, or makes it. */
   sender(): Promise<RawSender>;
   /** An address where nobody is. */

@@ -39,6 +39,7 @@ interface Bound {
   readonly options: UdpOptions;
   readonly port: number;
   readonly arrived: Queue<Datagram>;
+  dropped: number;
 }
 
 /** Delivers datagrams at once, in order, without loss. */
@@ -77,7 +78,10 @@ export class FakeUdp {
   ): void {
     const bound = this.#find(to);
     const source = bound?.options.source;
-    if (source !== undefined && source !== host) return;
+    if (source !== undefined && normal(source) !== normal(host)) {
+      bound!.dropped++;
+      return;
+    }
     bound?.arrived.push({ data: data.slice(), host, port });
   }
 
@@ -111,7 +115,7 @@ export class FakeUdp {
     }
     const entry = this.#ledger.enter(`UDP port ${port}`);
     const arrived = new Queue<Datagram>();
-    const bound: Bound = { options, port, arrived };
+    const bound: Bound = { options, port, arrived, dropped: 0 };
     this.#sockets.add(bound);
     this.#changed.ring();
     return {
@@ -119,7 +123,7 @@ export class FakeUdp {
       receiveBuffer: FAKE_RECEIVE_BUFFER,
       datagrams: arrived,
       send: (data, host, to) => this.#send(data, port, host, to),
-      dropped: () => 0,
+      dropped: () => bound.dropped,
       [Symbol.asyncDispose]: async () => {
         await undefined;
         this.#sockets.delete(bound);
@@ -148,4 +152,9 @@ export class FakeUdp {
   #find(port: number): Bound | undefined {
     return [...this.#sockets].find((bound) => bound.port === port);
   }
+}
+
+/** IPv6 addresses can be written in several ways. */
+function normal(host: string): string {
+  return parseIpAddress(host)?.join() ?? host;
 }
