@@ -30,10 +30,9 @@ export function judgeAges(
   const { height, fps } = format;
   const { atMost, atLeast } = comparisons(format);
   const { floor, ancestor, camagent } = rows;
-  if (camagent === undefined) return [];
-  const { ages } = camagent;
   const verdicts: Verdict[] = [];
-  if (height === 480) {
+  if (height === 480 && camagent !== undefined) {
+    const { ages } = camagent;
     // A camera that is held up skips, and what it skips is not lost.
     verdicts.push(
       atMost(0, camagent.lost, "frames lost"),
@@ -50,8 +49,15 @@ export function judgeAges(
       verdicts.push(atLeast(10, ratio, "ancestor's p50 in ours, times"));
     }
   }
-  if (height === 1080 && floor !== undefined) {
-    const over = ages.p50 - floor.ages.p50;
+  if (height === 480 && floor !== undefined) {
+    for (const name of ["udp", "multicast", "rtp"]) {
+      const over = rows[name] && rows[name].ages.p50 - floor.ages.p50;
+      if (over === undefined) continue;
+      verdicts.push(atMost(3, over, `${name}: p50 over the floor's, ms`));
+    }
+  }
+  if (height === 1080 && floor !== undefined && camagent !== undefined) {
+    const over = camagent.ages.p50 - floor.ages.p50;
     verdicts.push(atMost(8, over, "p50 over the floor's, ms"));
   }
   return verdicts;

@@ -91,3 +91,12 @@ function summary(ages: Ages): Summary {
     },
   };
 }
+
+test("judgeAges allows 3 ms over the floor for every transport of datagrams", () => {
+  for (const name of ["udp", "multicast", "rtp"]) {
+    const over = (p50: number) =>
+      judgeAges(VGA, { floor: GOOD.floor, [name]: summary(ages(p50, 90)) });
+    assert.deepEqual(over(7).map(({ met }) => met), [true]);
+    assert.deepEqual(over(7.1).map(({ met }) => met), [false]);
+  }
+});

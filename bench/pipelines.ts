@@ -96,6 +96,7 @@ export const ROWS: readonly Row[] = [
     "camagent, udp multicast",
     ({ port }) => `udp://${GROUP}:${port}?interface=lo`,
   ),
+  camagent("rtp", "camagent, rtp", ({ port }) => `rtp://127.0.0.1:${port}`),
 ];
 
 /** The agent on both sides of an address. */

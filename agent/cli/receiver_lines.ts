@@ -6,6 +6,7 @@
 
 import { hostAndPort, parseAddress } from "../media/address.ts";
 import { isLoopback, isMulticast } from "../media/ip_address.ts";
+import type { Announcement } from "../plugin/transport.ts";
 
 /** Addresses that mean every interface of this machine. */
 const EVERY = ["0.0.0.0", "::", undefined];
@@ -19,25 +20,37 @@ const EVERY = ["0.0.0.0", "::", undefined];
  * the first keyframe away.
  *
  * @param address The output, without secrets.
- * @param port The port it really has.
+ * @param at What it tells its receivers.
  * @param own Under which address others reach this machine, if they do.
  */
 export function receiverLines(
   address: string,
-  port: number | undefined,
+  { port, sdp }: Announcement,
   own: string | undefined,
 ): string[] {
   const { scheme, host, port: wanted, query } = parseAddress(address);
   const to = port ?? wanted ?? DEFAULT_PORTS[scheme];
   if (scheme === "tcp") return tcpLines(host, to, own);
   if (scheme === "udp") return udpLines(host ?? "", to, query.interface);
+  if (scheme === "rtp") {
+    // Players cannot do without an SDP: it comes with the first picture.
+    if (sdp === undefined) return [];
+    return rtpLines(host ?? "", to, query.interface, {
+      sdp,
+      file: query.sdp,
+    });
+  }
   const name = reachable(host, own);
   const at = to === undefined ? name : hostAndPort(name, to);
   return [`camagent recv ${scheme}://${at} pipe:/tmp/cam`];
 }
 
 /** Ports that addresses need not name. */
-const DEFAULT_PORTS: Partial<Record<string, number>> = { tcp: 5001, udp: 5004 };
+const DEFAULT_PORTS: Partial<Record<string, number>> = {
+  tcp: 5001,
+  udp: 5004,
+  rtp: 5004,
+};
 
 /** What others call the machine that listens. */
 function reachable(host: string | undefined, own: string | undefined): string {
@@ -64,29 +77,71 @@ function udpLines(
   port: number | undefined,
   name: string | undefined,
 ): string[] {
-  const isGroup = isMulticast(host);
-  const isOwn = isLoopback(host);
-  const any = host.includes(":") ? "::" : "0.0.0.0";
-  const bound = hostAndPort(isGroup || isOwn ? host : any, port);
-  const joined = isGroup ? `address=${host} ` : "";
-  const through = isGroup && name !== undefined
-    ? `multicast-iface=${name} `
-    : "";
+  const bound = boundAt(host, port);
   return [
-    `camagent recv ${quoted(`udp://${bound}${interfaceOf(isGroup, name)}`)} ` +
-    "pipe:/tmp/cam",
+    oursAt("udp", host, port, name),
     `ffplay -f h264 ${PLAY_AT_ONCE} udp://${bound}`,
-    `gst-launch-1.0 udpsrc ${joined}${through}port=${port} ! ${SHOW}`,
+    `gst-launch-1.0 ${udpsrc(host, port, name)} ! ${SHOW}`,
   ];
 }
 
-function interfaceOf(isGroup: boolean, name: string | undefined): string {
-  return isGroup && name !== undefined ? `?interface=${name}` : "";
+/** Where players find the SDP: written by the agent, or by the user. */
+function rtpLines(
+  host: string,
+  port: number | undefined,
+  name: string | undefined,
+  { sdp, file }: { sdp: string; file: string | undefined },
+): string[] {
+  const path = file ?? "cam.sdp";
+  const lines = sdp.trimEnd().split("\r\n");
+  return [
+    oursAt("rtp", host, port, name),
+    `gst-launch-1.0 ${udpsrc(host, port, name)} caps='${RTP_CAPS}' ! ` +
+    `rtph264depay ! ${SHOW}`,
+    `ffplay -protocol_whitelist file,udp,rtp ${PLAY_AT_ONCE} ${quoted(path)}`,
+    `vlc --network-caching 50 ${quoted(path)}`,
+    ...(file === undefined
+      ? [`with this in ${path} (or have it written by ?sdp=FILE):`, ...lines]
+      : []),
+  ];
+}
+
+/** What GStreamer has to be told that its SDP reader would. */
+const RTP_CAPS = "application/x-rtp,media=video,clock-rate=90000," +
+  "encoding-name=H264,payload=96";
+
+function oursAt(
+  scheme: string,
+  host: string,
+  port: number | undefined,
+  name: string | undefined,
+): string {
+  const through = isMulticast(host) && name !== undefined
+    ? `?interface=${name}`
+    : "";
+  const address = quoted(`${scheme}://${boundAt(host, port)}${through}`);
+  return `camagent recv ${address} pipe:/tmp/cam`;
+}
+
+function boundAt(host: string, port: number | undefined): string {
+  const isKept = isMulticast(host) || isLoopback(host);
+  const any = host.includes(":") ? "::" : "0.0.0.0";
+  return hostAndPort(isKept ? host : any, port);
+}
+
+function udpsrc(
+  host: string,
+  port: number | undefined,
+  name: string | undefined,
+): string {
+  if (!isMulticast(host)) return `udpsrc port=${port}`;
+  const through = name === undefined ? "" : ` multicast-iface=${name}`;
+  return `udpsrc address=${host}${through} port=${port}`;
 }
 
 /** As a shell wants it. */
 function quoted(word: string): string {
-  return /[?*&]/.test(word) ? `'${word}'` : word;
+  return /[^\w./:@%+=,\[\]-]/.test(word) ? `'${word}'` : word;
 }
 
 /** Shows each picture when it comes. */

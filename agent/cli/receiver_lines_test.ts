@@ -3,7 +3,7 @@ import { test } from "../../test/harness.ts";
 import { receiverLines } from "./receiver_lines.ts";
 
 test("receiverLines names this machine where every interface listens", () => {
-  assert.deepEqual(receiverLines("tcp://0.0.0.0:5001", 5001, "192.168.1.5"), [
+  assert.deepEqual(receiverLines("tcp://0.0.0.0:5001", {}, "192.168.1.5"), [
     "camagent recv tcp://192.168.1.5:5001 pipe:/tmp/cam",
     "ffplay -f h264 -flags low_delay -probesize 32 -framedrop -vf setpts=0 " +
     "tcp://192.168.1.5:5001",
@@ -24,20 +24,48 @@ const hosts: [address: string, own: string | undefined, url: string][] = [
 
 for (const [address, own, url] of hosts) {
   test(`receiverLines shows "${address}" of ${own} as ${url}`, () => {
-    const [line] = receiverLines(address, 40_123, own);
+    const [line] = receiverLines(address, { port: 40_123 }, own);
     assert.equal(line, `camagent recv ${url} pipe:/tmp/cam`);
   });
 }
 
 test("receiverLines gives GStreamer an IPv6 host without brackets", () => {
-  const lines = receiverLines("tcp://[fd00::1]:5001", undefined, undefined);
+  const lines = receiverLines("tcp://[fd00::1]:5001", {}, undefined);
   assert.match(lines.at(-1)!, /host=fd00::1 port=5001 /);
 });
 
 test("receiverLines speaks for players only where it knows the protocol", () => {
-  assert.deepEqual(receiverLines("mqtt://0.0.0.0", undefined, "10.0.0.2"), [
+  assert.deepEqual(receiverLines("mqtt://0.0.0.0", {}, "10.0.0.2"), [
     "camagent recv mqtt://10.0.0.2 pipe:/tmp/cam",
   ]);
+});
+
+const SDP = "v=0\r\nm=video 5004 RTP/AVP 96\r\n";
+
+test("receiverLines tells of RTP when there is an SDP, and shows it", () => {
+  assert.deepEqual(receiverLines("rtp://192.168.1.7", {}, undefined), []);
+  const lines = receiverLines("rtp://192.168.1.7", { sdp: SDP }, undefined);
+  assert.deepEqual(lines, [
+    "camagent recv rtp://0.0.0.0:5004 pipe:/tmp/cam",
+    "gst-launch-1.0 udpsrc port=5004 caps='application/x-rtp,media=video," +
+    "clock-rate=90000,encoding-name=H264,payload=96' ! rtph264depay ! " +
+    "h264parse ! avdec_h264 ! autovideosink sync=false",
+    "ffplay -protocol_whitelist file,udp,rtp -flags low_delay -probesize 32 " +
+    "-framedrop -vf setpts=0 cam.sdp",
+    "vlc --network-caching 50 cam.sdp",
+    "with this in cam.sdp (or have it written by ?sdp=FILE):",
+    "v=0",
+    "m=video 5004 RTP/AVP 96",
+  ]);
+});
+
+test("receiverLines names the SDP that is written", () => {
+  const address = "rtp://239.1.1.1:6000?interface=eth0&sdp=my cam.sdp";
+  const lines = receiverLines(address, { sdp: SDP }, undefined);
+  assert.equal(lines.length, 4);
+  assert.match(lines[0]!, /'rtp:\/\/239.1.1.1:6000\?interface=eth0'/);
+  assert.match(lines[1]!, /address=239.1.1.1 multicast-iface=eth0 port=6000/);
+  assert.match(lines[3]!, / 'my cam.sdp'$/);
 });
 
 const GROUP_LINES = [
@@ -50,7 +78,7 @@ const GROUP_LINES = [
 
 test("receiverLines joins a group", () => {
   const address = "udp://239.1.1.1?interface=lo";
-  const lines = receiverLines(address, undefined, "10.0.0.2");
+  const lines = receiverLines(address, {}, "10.0.0.2");
   assert.deepEqual(lines, GROUP_LINES);
 });
 
@@ -63,7 +91,7 @@ const BOUND: [address: string, bound: string][] = [
 
 for (const [address, bound] of BOUND) {
   test(`receiverLines of ${address} binds ${bound}`, () => {
-    const [ours, ffplay] = receiverLines(address, undefined, undefined);
+    const [ours, ffplay] = receiverLines(address, {}, undefined);
     assert.equal(ours, `camagent recv udp://${bound} pipe:/tmp/cam`);
     assert.ok(ffplay?.endsWith(` udp://${bound}`), ffplay);
   });

@@ -163,8 +163,8 @@ for (const flags of ["--quiet", "--json"]) {
 test("run prints how to watch, once an output listens", async () => {
   const running: FakeOptions["running"] = (options) => {
     if ("onListening" in options) {
-      options.onListening?.("tcp://127.0.0.1:0", 40_123);
-      options.onListening?.("tcp://127.0.0.1:0", 40_123);
+      options.onListening?.("tcp://127.0.0.1:0", { port: 40_123 });
+      options.onListening?.("tcp://127.0.0.1:0", { port: 40_123 });
     }
     return Promise.resolve();
   };

@@ -5,6 +5,7 @@
  */
 
 import { getNetworkAddress } from "@std/net";
+import type { Announcement } from "../plugin/transport.ts";
 import type { SendStatus } from "../send/status.ts";
 import { routeSend } from "./addresses.ts";
 import type { CommandLine } from "./args.ts";
@@ -60,12 +61,13 @@ async function run(
 /** Tells how to watch an output, but not again when it is back. */
 function announcer(
   { terminal }: Shell,
-): (address: string, port?: number) => void {
+): (address: string, at: Announcement) => void {
   const told = new Set<string>();
-  return (address, port) => {
-    const lines = receiverLines(address, port, getNetworkAddress());
-    if (told.has(lines[0]!)) return;
-    told.add(lines[0]!);
+  return (address, at) => {
+    const lines = receiverLines(address, at, getNetworkAddress());
+    const text = lines.join("\n");
+    if (lines.length === 0 || told.has(text)) return;
+    told.add(text);
     terminal.line("Watch with one of:");
     for (const line of lines) terminal.line(`  ${line}`);
   };

@@ -52,6 +52,7 @@ export function recvLine(status: RecvStatus, now: Milliseconds): string {
       `(${oldest.since})`,
     ]),
     `dropped ${sum(dropped)}`,
+    ...losses(input),
     restarts([input, ...named, ...sinks]),
   ];
   const head = state === "running"
@@ -73,6 +74,20 @@ function stateText({ supervisor }: Part, now: Milliseconds): string {
   if (state === "starting" || lastFailure === undefined) return state;
   const past = formatDuration(ms(Math.max(0, now - since)));
   return `${state} ${past}: ${lastFailure.message}`;
+}
+
+/** What was missing, where anything was: `lost 3  reordered 1  held 12`. */
+function losses({ packets, missing, damaged, held }: RecvStatus["input"]) {
+  const counts = {
+    lost: packets.lost,
+    reordered: packets.reordered,
+    missing,
+    damaged,
+    held,
+  };
+  return Object.entries(counts)
+    .filter(([, count]) => count > 0)
+    .map(([name, count]) => `${name} ${count}`);
 }
 
 /** The parts that are down although they should be up. */

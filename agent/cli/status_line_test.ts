@@ -98,3 +98,12 @@ test("formatBitrate changes its unit where rounding would", () => {
   assert.equal(formatBitrate(999_499), "999 kbit/s");
   assert.equal(formatBitrate(999_500), "1.0 Mbit/s");
 });
+
+test("recvLine tells of losses where there were any", () => {
+  const { input, ...status } = recvStatus();
+  const packets = { lost: 3, reordered: 1, dropped: 5 };
+  assert.match(
+    recvLine({ ...status, input: { ...input, packets, held: 12 } }, NOW),
+    /dropped 7 {2}lost 3 {2}reordered 1 {2}held 12 {2}restarts/,
+  );
+});

@@ -274,6 +274,13 @@ export interface Runtime extends Clock {
    */
   kindOfPath(path: string): Promise<PathKind | undefined>;
   /**
+   * Reads a whole file.
+   *
+   * @param most Bytes that it may have.
+   * @throws {ConfigError} If it cannot be read, or is larger.
+   */
+  readFile(path: string, most: number): Promise<Uint8Array<ArrayBuffer>>;
+  /**
    * Replaces `path` in one step, so that no reader sees half a file.
    *
    * @param mode Its permission bits.

@@ -39,6 +39,14 @@ export interface Viewers {
   open(label: string): Viewer;
 }
 
+/** What receivers have to know. */
+export interface Announcement {
+  /** Where it differs from the address's. */
+  readonly port?: number;
+  /** The session description that players want, where they do. */
+  readonly sdp?: string;
+}
+
 /** Bytes whose boundaries mean nothing; the agent finds the pictures. */
 export interface ByteIngest {
   /** Tells the shapes of ingest apart. */
@@ -139,9 +147,9 @@ export interface TransportPlugin<Options = unknown> {
    *
    * @param viewers Where receivers are announced.
    * @param context The address, its options, and the machine.
-   * @param ready To be called once receivers can come, with the port where it
-   * differs from the address's; never where the transport itself connects to
-   * a receiver that has to be there before.
+   * @param ready To be called once receivers can come, and again whenever there
+   * is more to tell them; never where the transport itself connects to a
+   * receiver that has to be there before.
    * @returns Settles once `signal` has aborted and everything is closed: it
    * resolves, or rejects with the signal's reason. Before that it rejects with
    * what broke; the supervisor restarts it.
@@ -149,7 +157,7 @@ export interface TransportPlugin<Options = unknown> {
   send?(
     viewers: Viewers,
     context: PluginContext<Options>,
-    ready: (at?: { port: number }) => void,
+    ready: (at?: Announcement) => void,
   ): Promise<void>;
   /**
    * Opens the stream. Omit where the transport cannot receive.

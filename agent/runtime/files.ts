@@ -50,6 +50,35 @@ export async function replaceFile(
   }
 }
 
+/** Reads a whole file, in case it is small enough. */
+export async function readFile(
+  path: string,
+  most: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const refuse = (why: string, cause?: unknown) =>
+    new ConfigError(`Cannot read "${path}": ${why}`, { exitCode: 66, cause });
+  let bytes: Uint8Array<ArrayBuffer>;
+  try {
+    await using file = await open(path, "r");
+    if (!(await file.stat()).isFile()) throw refuse("it is no file");
+    bytes = new Uint8Array(most + 1);
+    const { bytesRead } = await file.read(bytes, 0, most + 1, 0);
+    bytes = bytes.slice(0, bytesRead);
+  } catch (cause) {
+    if (cause instanceof ConfigError) throw cause;
+    throw refuse(READ_REFUSALS[codeOf(cause)] ?? causeOf(cause), cause);
+  }
+  if (bytes.length <= most) return bytes;
+  throw refuse(`it has more than ${most} bytes`);
+}
+
+/** Why a file cannot be read. */
+const READ_REFUSALS: Record<string, string> = {
+  EACCES: "no permission",
+  EISDIR: "it is a folder",
+  ENOENT: "no such file",
+};
+
 /** Removes a file if it is there. */
 export async function removeFile(path: string): Promise<void> {
   await rm(path, { force: true });

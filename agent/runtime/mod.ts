@@ -8,7 +8,7 @@ import { setImmediate } from "node:timers";
 import type { Runtime } from "../plugin/runtime.ts";
 import { clock } from "./clock.ts";
 import { openFifo } from "./fifo.ts";
-import { kindOfPath, removeFile, replaceFile } from "./files.ts";
+import { kindOfPath, readFile, removeFile, replaceFile } from "./files.ts";
 import { spawnChild } from "./process.ts";
 import { writeStdout } from "./stdout.ts";
 import { dialTcp, listenTcp } from "./tcp.ts";
@@ -19,6 +19,7 @@ export const runtime: Runtime = {
   ...clock,
   turn: () => new Promise((resolve) => setImmediate(resolve)),
   kindOfPath,
+  readFile,
   replaceFile,
   removeFile,
   spawn: spawnChild,

@@ -6,7 +6,7 @@
 
 import type { AccessUnitHub } from "../media/access_unit_hub.ts";
 import { checkOptions } from "../plugin/options.ts";
-import type { Viewer, WireUnit } from "../plugin/transport.ts";
+import type { Announcement, Viewer, WireUnit } from "../plugin/transport.ts";
 import { ConfigError } from "../errors.ts";
 import type { Resolved } from "../registry.ts";
 import { createStatus } from "../watchdog/status.ts";
@@ -87,11 +87,11 @@ export class OutputStage {
       }
       return viewer;
     };
-    const ready = (at?: { port: number }) => {
+    const ready = (at: Announcement = {}) => {
       if (over) return;
       progress();
-      this.#port = at?.port;
-      onListening?.(address.redacted, at?.port);
+      this.#port = at.port;
+      onListening?.(address.redacted, at);
     };
     const context = {
       address,

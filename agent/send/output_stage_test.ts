@@ -63,7 +63,7 @@ test("OutputStage tells where it listens, and who watches", async () => {
     sent: 2,
     dropped: 0,
   });
-  assert.deepEqual(t.shown, [["out://host:1", 4711]]);
+  assert.deepEqual(t.shown, [["out://host:1", { port: 4711 }]]);
   assert.deepEqual(seen, [1, 2]);
   assert.equal(t.viewers(), 1);
   t.stop.abort();

@@ -7,7 +7,7 @@
 import { AccessUnitHub } from "../media/access_unit_hub.ts";
 import type { Logger } from "../plugin/context.ts";
 import type { Runtime } from "../plugin/runtime.ts";
-import type { WireUnit } from "../plugin/transport.ts";
+import type { Announcement, WireUnit } from "../plugin/transport.ts";
 import type { Resolved } from "../registry.ts";
 import { bootTag } from "../runtime/boot.ts";
 import { abortable } from "../runtime/abortable.ts";
@@ -32,8 +32,8 @@ export interface SendOptions {
   signal: AbortSignal;
   /** Fruitless retries in a row before giving up. Omit: never gives up. */
   maxRetries?: number | undefined;
-  /** Called when an output takes viewers, with the port it really has. */
-  onListening?: (address: string, port?: number) => void;
+  /** Called when an output takes viewers, with what they have to know. */
+  onListening?: (address: string, at: Announcement) => void;
 }
 
 /** A pipeline that has not been started yet. */

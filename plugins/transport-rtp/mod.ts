@@ -7,7 +7,8 @@
  * @module
  */
 
-import type { PluginHost } from "../../mod.ts";
+import type { PluginHost, UdpTransportOptions } from "../../mod.ts";
+import { readDescription } from "./description.ts";
 import { receivePackets } from "./receive.ts";
 import { sendPackets } from "./send.ts";
 
@@ -17,24 +18,40 @@ export const apiVersion = 1;
 /** RFC 3551, section 8; an even port, RTCP has the next (RFC 3550, 11). */
 const DEFAULT_PORT = 5004;
 
+/** What an address may say. */
+export interface Options extends UdpTransportOptions {
+  /** A session description to write, or to go by. */
+  readonly sdp?: string | undefined;
+}
+
 /** Senders send to the address, receivers bind it; a group they join. */
-export default ({ z, udp, media, defineTransport }: PluginHost) =>
+export default ({ z, udp, media, defineTransport, ConfigError }: PluginHost) =>
   defineTransport({
     name: "transport-rtp",
     schemes: ["rtp"],
     description: "H.264 in RTP packets, unicast and multicast",
-    options: z.strictObject(udp.options),
+    options: z.strictObject({
+      ...udp.options,
+      sdp: z.string().optional()
+        .meta({ description: "SDP file: senders write it, receivers read it" }),
+    }),
 
     async send(viewers, context, ready) {
       const target = await udp.openTarget(context, DEFAULT_PORT);
       await using _ = target.socket;
-      ready();
-      await sendPackets(target, viewers, context, { udp, media });
+      await sendPackets(target, viewers, context, { udp, media, ready });
     },
 
     async receive(context) {
-      const { host = "0.0.0.0", port = DEFAULT_PORT } = context.address;
-      const socket = await udp.openPort(context, { host, port });
-      return receivePackets(context, socket, host, { udp, media });
+      const { address, options } = context;
+      const sdp = await readDescription(context, { media, ConfigError });
+      const host = address.host ?? sdp?.group ?? "0.0.0.0";
+      const port = address.port ?? sdp?.port ?? DEFAULT_PORT;
+      const source = options.source ?? sdp?.sources?.[0];
+      const socket = await udp.openPort(
+        { ...context, options: { ...options, source } },
+        { host, port },
+      );
+      return receivePackets(context, socket, host, { udp, media, sdp });
     },
   });

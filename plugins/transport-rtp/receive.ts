@@ -15,9 +15,13 @@ import type {
   UdpSocket,
   UdpTransportOptions,
 } from "../../mod.ts";
+import type { Description } from "./description.ts";
 
 /** What the module needs of the host. */
-type Host = Pick<PluginHost, "udp" | "media">;
+type Host = Pick<PluginHost, "udp" | "media"> & {
+  /** What is known of the stream beforehand. */
+  readonly sdp: Description | undefined;
+};
 
 /**
  * Takes packets, and reports from the next port where that is free.
@@ -28,10 +32,10 @@ export async function receivePackets(
   context: PluginContext<UdpTransportOptions>,
   socket: UdpSocket,
   host: string,
-  { udp, media }: Host,
+  { udp, media, sdp }: Host,
 ): Promise<Ingest> {
   const { runtime } = context;
-  const receiver = new media.RtpReceiver();
+  const receiver = new media.RtpReceiver(sdp);
   const reports = await openReports();
   const reading = readReports();
   const closed = new AbortController();

@@ -5,13 +5,15 @@
  */
 
 import type {
+  Announcement,
   PluginContext,
   PluginHost,
   UdpTarget,
-  UdpTransportOptions,
   Viewers,
   WireUnit,
 } from "../../mod.ts";
+import { Describer } from "./description.ts";
+import type { Options } from "./mod.ts";
 
 /** How often receivers are told the time (RFC 3550, 6.2: 5 s at the least). */
 const REPORT_EVERY_MS = 5000;
@@ -23,8 +25,10 @@ const CNAME = "camagent";
 export async function sendPackets(
   target: UdpTarget,
   viewers: Viewers,
-  context: PluginContext<UdpTransportOptions>,
-  { udp, media }: Pick<PluginHost, "udp" | "media">,
+  context: PluginContext<Options>,
+  { udp, media, ready }:
+    & Pick<PluginHost, "udp" | "media">
+    & { ready: (at?: Announcement) => void },
 ): Promise<void> {
   const { runtime, options: { payload } } = context;
   const { socket, host, port } = target;
@@ -36,12 +40,15 @@ export async function sendPackets(
     timestamp,
     maxPayload: payload,
   });
+  const describer = new Describer(context, target, media, ready);
   let latest: WireUnit | undefined;
   let reportedAt = -Infinity;
+  ready();
   await udp.sendTo(target, viewers, context, {
     write: (unit) => packetizer.packetize(unit),
     async sent(unit) {
       latest = unit;
+      await describer.describe(unit);
       if (runtime.now() - reportedAt < REPORT_EVERY_MS) return;
       reportedAt = runtime.now();
       await report(unit, false);

@@ -11,6 +11,7 @@ import { ms } from "../../agent/media/time.ts";
 import type { PluginContext } from "../../agent/plugin/context.ts";
 import { checkOptions } from "../../agent/plugin/options.ts";
 import type {
+  Announcement,
   Ingest,
   TransportPlugin,
   WireUnit,
@@ -71,7 +72,7 @@ export class Sending implements AsyncDisposable {
       const close = () => queue[Symbol.dispose]();
       return { units: queue, [Symbol.dispose]: close };
     };
-    const ready = (at?: { port: number }) => {
+    const ready = (at?: Announcement) => {
       this.#ready++;
       this.#port = at?.port;
     };

@@ -23,7 +23,8 @@ export interface FakeFile {
 
 /** The part of a {@linkcode Runtime} that deals with files. */
 export class FakeFiles
-  implements Pick<Runtime, "kindOfPath" | "replaceFile" | "removeFile"> {
+  implements
+    Pick<Runtime, "kindOfPath" | "readFile" | "replaceFile" | "removeFile"> {
   /** What there is, by path. */
   readonly paths = new Map<string, FakeFile>();
 
@@ -40,6 +41,17 @@ export class FakeFiles
     return Promise.reject(
       new ConfigError(`Cannot read "${path}": no permission`, { exitCode: 77 }),
     );
+  }
+
+  /** As the contract says. */
+  async readFile(path: string, most: number): Promise<Uint8Array<ArrayBuffer>> {
+    await settle();
+    const refuse = (why: string) =>
+      new ConfigError(`Cannot read "${path}": ${why}`, { exitCode: 66 });
+    const { content } = this.paths.get(path) ?? {};
+    if (content === undefined) throw refuse("no such file");
+    if (content.length > most) throw refuse(`it has more than ${most} bytes`);
+    return content.slice();
   }
 
   /** Reads the parts late: whoever does not wait loses what it has borrowed. */

@@ -70,6 +70,11 @@ export class FakeRuntime extends FakeClock implements Runtime {
   }
 
   /** See {@linkcode FakeFiles}. */
+  readFile(path: string, most: number): Promise<Uint8Array<ArrayBuffer>> {
+    return this.files.readFile(path, most);
+  }
+
+  /** See {@linkcode FakeFiles}. */
   replaceFile(
     path: string,
     parts: Iterable<Uint8Array>,

@@ -10,7 +10,7 @@ async function lineFor(
   sender: ReturnType<typeof Agent.send>,
 ): Promise<[string, ...string[]]> {
   const address = `tcp://127.0.0.1:${await sender.port()}`;
-  const lines = receiverLines(address, undefined, undefined);
+  const lines = receiverLines(address, {}, undefined);
   const [program = "", ...args] = lines
     .find((line) => line.startsWith(name))!.split(" ");
   return [program, ...args];
