@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { RtpUnitCounters } from "./counters.ts";
 import type { PayloadReader, RtpCodec } from "./payload_reader.ts";
 import type { OrderedPacket } from "./reorderer.ts";
 import type { RtpUnit } from "./unit.ts";
@@ -13,16 +14,6 @@ export type DepacketizedUnit = Omit<
   RtpUnit,
   "pts" | "capturedRealtime" | "restarted"
 >;
-
-/** Counts pictures. */
-export interface RtpUnitCounters {
-  /** Units that were handed on. */
-  units: number;
-  /** Those of them that are damaged. */
-  damagedUnits: number;
-  /** Pictures of which nothing could be kept, or that were too large. */
-  droppedUnits: number;
-}
 
 /**
  * Puts the pictures of one source together. A marker ends a picture at once, as

@@ -6,11 +6,12 @@
  */
 
 export { VIDEO_CLOCK_RATE } from "./clock.ts";
-export type { RtpUnitCounters } from "./depacketizer.ts";
+export * from "./counters.ts";
 export * from "./h264_packetizer.ts";
 export * from "./packet.ts";
 export type { RtpCodec } from "./payload_reader.ts";
 export * from "./receiver.ts";
+export { MAX_REORDER_WINDOW } from "./reorder_window.ts";
 export * from "./reorderer.ts";
 export * from "./rtcp.ts";
 export * from "./sdp_error.ts";

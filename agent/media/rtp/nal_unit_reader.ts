@@ -114,7 +114,8 @@ export class NalUnitReader implements PayloadReader {
   ): { nalUnits: Uint8Array[]; readable: boolean } {
     // Against the RFCs, but some senders do not know better.
     if (beginsWithStartCode(payload)) {
-      return { nalUnits: [...nalUnitsOf(payload)], readable: true };
+      const nalUnits = [...nalUnitsOf(payload)];
+      return { nalUnits, readable: nalUnits.length > 0 };
     }
     const type = this.#format.typeOf(payload[0]!);
     if (type === this.#format.aggregation) {

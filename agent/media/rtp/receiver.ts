@@ -8,10 +8,13 @@ import { concat } from "../bytes.ts";
 import { type Milliseconds, us } from "../time.ts";
 import { RtpClock, VIDEO_CLOCK_RATE } from "./clock.ts";
 import { codecOf, mayBeVideo } from "./codec.ts";
-import type { RtpUnitCounters } from "./depacketizer.ts";
+import {
+  noRtpPackets,
+  type RtpCounters,
+  type RtpUnitCounters,
+} from "./counters.ts";
 import { isRtcp, parseRtp, type RtpPacket } from "./packet.ts";
 import type { RtpCodec } from "./payload_reader.ts";
-import { noRtpPackets, type RtpCounters } from "./reorderer.ts";
 import { parseRtcp, realtimeOf, type SenderReport } from "./rtcp.ts";
 import { RtpSource, type SourceUnit } from "./source.ts";
 import type { RtpUnit } from "./unit.ts";

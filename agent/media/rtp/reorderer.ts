@@ -5,7 +5,9 @@
  */
 
 import { type Milliseconds, ms } from "../time.ts";
+import { noRtpPackets, type RtpCounters } from "./counters.ts";
 import type { RtpPacket } from "./packet.ts";
+import { ReorderWindow } from "./reorder_window.ts";
 import { distance16 } from "./serial.ts";
 
 /** A packet in its place. */
@@ -22,54 +24,10 @@ export interface OrderedPacket {
 }
 
 /**
- * Counts packets. Every one received was handed on, or is a duplicate, late, a
- * stray, or still waits.
- */
-export interface RtpCounters {
-  /** Packets that came. */
-  received: number;
-  /** Numbers that were passed over, those of `late` packets included. */
-  lost: number;
-  /** Packets that came after a later one, and were put in their place. */
-  reordered: number;
-  /** Packets that came again. */
-  duplicates: number;
-  /** Packets that came when nobody waited for them any more. */
-  late: number;
-  /** Packets whose number fits nothing before and after. */
-  strays: number;
-}
-
-/** Counters that have counted nothing. */
-export function noRtpPackets(): RtpCounters {
-  return {
-    received: 0,
-    lost: 0,
-    reordered: 0,
-    duplicates: 0,
-    late: 0,
-    strays: 0,
-  };
-}
-
-/**
- * Longest wait for a missing packet. Two packets that took different ways
- * through a local network are less than a frame apart; longer, a loss would be
- * seen as a stutter.
- */
-export const MAX_REORDER_WINDOW: Milliseconds = ms(20);
-
-/**
  * Most packets that wait: a keyframe of 300 kB is 210 packets, and comes
  * within 3 ms on a gigabit link.
  */
 const MAX_HELD = 256;
-
-/**
- * The wait is what the last period needed: a way that changes the order of
- * packets does so several times in 10 s.
- */
-const PERIOD_MS = 10_000;
 
 /**
  * A larger step is believed when a second packet confirms it: a loss of so many
@@ -113,10 +71,7 @@ export class RtpReorderer {
   #suspect: { packet: RtpPacket; step: number } | undefined;
   /** When each of the last numbers was first missed; NaN: it came. */
   readonly #missedAt = new Float64Array(HISTORY);
-  #window = 0;
-  /** Longest wait that the current period would have needed. */
-  #needed = 0;
-  #periodStart = -Infinity;
+  readonly #window = new ReorderWindow();
 
   /**
    * Waits for the first packet.
@@ -129,14 +84,14 @@ export class RtpReorderer {
 
   /** How long a missing packet is waited for now. */
   get window(): Milliseconds {
-    return ms(this.#window);
+    return this.#window.length;
   }
 
   /** When {@linkcode expire} has to be called; `undefined`: nothing waits. */
   get deadline(): Milliseconds | undefined {
     return this.#held.length === 0
       ? undefined
-      : ms(this.#heldSince() + this.#window);
+      : ms(this.#heldSince() + this.window);
   }
 
   /**
@@ -146,7 +101,7 @@ export class RtpReorderer {
    */
   push(packet: RtpPacket, now: Milliseconds): OrderedPacket[] {
     this.counters.received++;
-    this.#turnPeriod(now);
+    this.#window.turn(now);
     const ready: OrderedPacket[] = [];
     if (this.#next === 0) this.#begin(packet.sequence);
     const step = distance16(this.#highest & 0xffff, packet.sequence);
@@ -162,7 +117,7 @@ export class RtpReorderer {
   /** Gives up on what was waited for too long. */
   expire(now: Milliseconds): OrderedPacket[] {
     const ready: OrderedPacket[] = [];
-    this.#turnPeriod(now);
+    this.#window.turn(now);
     this.#release(now, ready);
     return ready;
   }
@@ -198,9 +153,9 @@ export class RtpReorderer {
     if (index < this.#highest) {
       this.counters.reordered++;
       const later = this.#held.slice(after).map(({ at }) => at);
-      this.#need(now - Math.min(...later));
+      this.#window.need(now - Math.min(...later));
     } else this.#highest = index;
-    const inOrder = index === this.#next || this.#window === 0;
+    const inOrder = index === this.#next || this.window === 0;
     if (inOrder && (this.#held.length === 0 || after === 0)) {
       this.#deliver(packet, index, now, ready);
       return;
@@ -217,7 +172,7 @@ export class RtpReorderer {
     else {
       this.counters.late++;
       this.#missedAt[index % HISTORY] = NaN;
-      this.#need(now - missedAt);
+      this.#window.need(now - missedAt);
     }
   }
 
@@ -286,7 +241,7 @@ export class RtpReorderer {
     while (first) {
       const since = this.#heldSince();
       const isDue = first.index === this.#next ||
-        since + this.#window <= now || this.#held.length > MAX_HELD;
+        since + this.window <= now || this.#held.length > MAX_HELD;
       if (!isDue) return;
       this.#held.shift();
       this.#deliver(first.packet, first.index, since, ready);
@@ -297,22 +252,6 @@ export class RtpReorderer {
   /** Since when the first gap is known. */
   #heldSince(): Milliseconds {
     return ms(Math.min(...this.#held.map(({ at }) => at)));
-  }
-
-  /** A wait of so many milliseconds has brought a packet, or would have. */
-  #need(wait: number): void {
-    if (wait > MAX_REORDER_WINDOW) return;
-    // Timers are no finer than a millisecond.
-    const window = Math.min(Math.ceil(wait) + 1, MAX_REORDER_WINDOW);
-    this.#needed = Math.max(this.#needed, window);
-    this.#window = Math.max(this.#window, window);
-  }
-
-  #turnPeriod(now: Milliseconds): void {
-    if (now - this.#periodStart < PERIOD_MS) return;
-    this.#periodStart = now;
-    this.#window = this.#needed;
-    this.#needed = 0;
   }
 }
 

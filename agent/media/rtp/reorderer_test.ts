@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "../../../test/harness.ts";
 import { SSRC } from "../../../test/rtp_writer.ts";
 import { ms } from "../time.ts";
-import { type RtpCounters, RtpReorderer } from "./reorderer.ts";
+import type { RtpCounters } from "./counters.ts";
+import { RtpReorderer } from "./reorderer.ts";
 
 /**
  * Pushes packets, a millisecond after another: numbers of packets, or

@@ -6,22 +6,15 @@
 
 import type { Milliseconds } from "../time.ts";
 import { codecOf } from "./codec.ts";
-import {
-  type DepacketizedUnit,
-  RtpDepacketizer,
-  type RtpUnitCounters,
-} from "./depacketizer.ts";
+import type { RtpCounters, RtpUnitCounters } from "./counters.ts";
+import { type DepacketizedUnit, RtpDepacketizer } from "./depacketizer.ts";
 import { RtpJitter } from "./jitter.ts";
 import { JpegReader } from "./jpeg_reader.ts";
 import { H264_FORMAT, HEVC_FORMAT } from "./nal_unit_format.ts";
 import { NalUnitReader } from "./nal_unit_reader.ts";
 import type { RtpPacket } from "./packet.ts";
 import type { PayloadReader, RtpCodec } from "./payload_reader.ts";
-import {
-  type OrderedPacket,
-  type RtpCounters,
-  RtpReorderer,
-} from "./reorderer.ts";
+import { type OrderedPacket, RtpReorderer } from "./reorderer.ts";
 
 /** A picture of a sender. */
 export interface SourceUnit extends DepacketizedUnit {
