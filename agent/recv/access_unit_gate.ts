@@ -38,7 +38,7 @@ export type Verdict =
 
 /** Judges the access units of a stream, in order. */
 export class AccessUnitGate {
-  /** Units that were held back or hidden. */
+  /** Units that were held back or hidden, though nothing of them is missing. */
   held = 0;
   readonly #policy: LossPolicy;
   #isWhole = true;
@@ -73,7 +73,7 @@ export class AccessUnitGate {
     if (!damaged) this.#recover(unit);
     if (this.#isWhole) return "clean";
     if (this.#policy === "flag") return "spoilt";
-    this.held++;
+    if (!damaged) this.held++;
     return this.#recovering === undefined ? "held" : "hidden";
   }
 

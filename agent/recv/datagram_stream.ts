@@ -79,7 +79,7 @@ export class DatagramStream {
     if (units === undefined) {
       // No video, or none any more: whoever sends some is chosen.
       this.#candidates.delete(peer);
-      if (isChosen) this.#peer = this.#stream = undefined;
+      if (isChosen) this.#forget();
       this.#ignored++;
       return [];
     }
@@ -109,6 +109,11 @@ export class DatagramStream {
     this.#peer = peer;
     this.#stream = stream;
     this.#restart = true;
+  }
+
+  #forget(): void {
+    this.#peer = this.#stream = undefined;
+    this.#heardAt = -Infinity;
   }
 
   #restarted(): boolean {

@@ -30,12 +30,16 @@ export interface Loss {
 /** Half of the range of a sequence number: beyond, it has gone back. */
 const HALF = 2 ** 31;
 
-/** A picture that was found whole in itself, or not. */
-interface Continuity {
-  damaged: boolean;
-  /** Pictures before it that are missing, as far as they were numbered. */
-  missing: number;
+/** What a picture itself shows. */
+interface Finding {
+  readonly damaged: boolean;
+  /** It does not follow the one that came before. */
+  readonly broken: boolean;
+  /** Pictures before it that never came, as far as they were numbered. */
+  readonly missing: number;
 }
+
+const NOTHING: Finding = { damaged: false, broken: false, missing: 0 };
 
 /**
  * Looks for losses that no transport tells of. Our own sender numbers its
@@ -43,14 +47,17 @@ interface Continuity {
  * and a decoder notices what is left.
  */
 export class LossDetector {
-  /** Pictures that never came, where the sender numbers them. */
+  /** Pictures that never came: of gaps in frame_num, one at least. */
   missing = 0;
   #timing: Timing | undefined;
+  /** Pictures since then that have lost their number. */
+  #unnumbered = 0;
   #reference: number | undefined;
 
   /** Another sender, or another connection. */
   reset(): void {
     this.#timing = undefined;
+    this.#unnumbered = 0;
     this.#reference = undefined;
   }
 
@@ -71,29 +78,41 @@ export class LossDetector {
     this.missing += found.missing;
     return {
       damaged: unit.damaged || found.damaged,
-      discontinuity: unit.discontinuity || found.missing > 0,
+      discontinuity: unit.discontinuity || found.broken,
     };
   }
 
-  #byTiming({ data }: SuspectUnit, timing: Timing | undefined): Continuity {
-    // Whoever stamps one picture stamps all of them.
-    if (timing === undefined) return { damaged: true, missing: 0 };
-    const last = this.#timing;
+  #byTiming({ data }: SuspectUnit, timing: Timing | undefined): Finding {
+    if (timing === undefined) {
+      // Whoever stamps one picture stamps all of them.
+      this.#unnumbered++;
+      return { ...NOTHING, damaged: true };
+    }
+    const [last, unnumbered] = [this.#timing, this.#unnumbered];
     this.#timing = timing;
+    this.#unnumbered = 0;
     const { epoch, sequence, digest } = timing;
     const damaged = digest !== undefined && digest !== sliceDigest(data);
-    const isNext = last?.epoch === epoch;
-    const gap = isNext ? (sequence - last.sequence - 1) >>> 0 : 0;
-    return { damaged, missing: gap < HALF ? gap : 1 };
+    if (last === undefined) return { ...NOTHING, damaged };
+    // The sender was started anew, which nothing else may have told.
+    if (last.epoch !== epoch) return { ...NOTHING, damaged, broken: true };
+    const gap = (sequence - last.sequence - 1) >>> 0;
+    const missing = gap < HALF ? Math.max(0, gap - unnumbered) : 0;
+    return { damaged, broken: gap > 0, missing };
   }
 
-  #byFrameNum({ data }: SuspectUnit, sps: Sps | undefined): Continuity {
+  #byFrameNum({ data }: SuspectUnit, sps: Sps | undefined): Finding {
     const number = sps && pictureNumberOf(data, sps);
-    if (number === undefined) return { damaged: false, missing: 0 };
+    if (number === undefined) return NOTHING;
+    const { log2MaxFrameNum } = sps!;
     const last = this.#reference;
-    if (number.isReference) this.#reference = number.frameNum;
-    const missing = last !== undefined &&
-      isGap(last, number, sps!.log2MaxFrameNum);
-    return { damaged: false, missing: missing ? 1 : 0 };
+    const broken = last !== undefined && isGap(last, number, log2MaxFrameNum);
+    const { frameNum, isReference } = number;
+    if (isReference) this.#reference = frameNum;
+    // The latest that is missing: the next picture is no second gap.
+    else if (broken) {
+      this.#reference = (frameNum - 1) & 2 ** log2MaxFrameNum - 1;
+    }
+    return { ...NOTHING, broken, missing: broken ? 1 : 0 };
   }
 }

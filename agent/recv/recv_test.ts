@@ -204,11 +204,14 @@ test("createReceiver() decodes for nobody who is gone", async () => {
   const running = t.receiver.run();
   await t.runtime.turn();
   t.ingest.send(keyframe());
-  await until(DEADLINE_MS, "end", () => t.runtime.processes.running.size === 1);
   await reach(opened, 1);
-  const { decoders, sinks } = t.receiver.status();
-  const states = [...decoders, ...sinks].map((part) => part.supervisor.state);
-  assert.deepEqual(states, ["stopped", "running", "stopped", "running"]);
+  const states = () => {
+    const { decoders, sinks } = t.receiver.status();
+    return [...decoders, ...sinks].map((part) => part.supervisor.state).join();
+  };
+  const expected = "stopped,running,stopped,running";
+  await until(DEADLINE_MS, expected, () => states() === expected);
+  assert.equal(t.runtime.processes.running.size, 1);
   t.ingest.send(picture());
   await reach(opened, 2);
   await t.end(running);
