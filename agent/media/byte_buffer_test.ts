@@ -58,3 +58,14 @@ test("ByteBuffer hands out copies", () => {
   buffer.append(0, new Uint8Array(100));
   assert.deepEqual(taken, CHUNK.slice(0, 50));
 });
+
+test("ByteBuffer forgets all but the first bytes", () => {
+  const buffer = new ByteBuffer(1000);
+  buffer.append(0, CHUNK);
+  buffer.truncate(CHUNK.length + 1);
+  assert.equal(buffer.length, CHUNK.length);
+  buffer.truncate(3);
+  buffer.push(7);
+  assert.deepEqual([...buffer.take(4)], [...CHUNK.subarray(0, 3), 7]);
+  assert.equal(buffer.length, 0);
+});

@@ -363,8 +363,9 @@ for (const excess of [0, 1]) {
     // Start code, header, and the byte above.
     let left = MAX_ACCESS_UNIT_BYTES - 6 + excess;
     for (; left > 0; left -= piece.length - 2) {
-      pieces.push(piece.subarray(0, 2 + left));
+      pieces.push(piece.slice(0, 2 + left));
     }
+    pieces.at(-1)![1] = 0x45;
     const packets = number(pieces);
     const next = packetsOf(["3000! 418802"], { sequence: packets.length });
     const { units, receiver } = receive([...packets, ...next]);
