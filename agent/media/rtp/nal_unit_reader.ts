@@ -154,7 +154,8 @@ export class NalUnitReader implements PayloadReader {
     const type = format.typeOf(header);
     const isNalUnit = format.isNalUnit(type) &&
       bytes.length >= format.headerBytes;
-    const isNext = this.#current.hasSlices && format.leading.includes(type);
+    const isNext = isNalUnit && this.#current.hasSlices &&
+      format.leading.includes(type);
     this.#target = isNext ? this.#next : this.#current;
     this.#type = type;
     this.#skipping = !isNalUnit || format.superfluous.includes(type);
