@@ -4,8 +4,8 @@
  * @module
  */
 
-import { pictureStart } from "./annexb.ts";
-import { isVcl, NAL_UNIT_TYPE, nalUnitType } from "./h264.ts";
+import { findStartCode, pictureStart } from "./annexb.ts";
+import { hasSliceHeader, NAL_UNIT_TYPE, nalUnitType } from "./h264.ts";
 import { BitReader, RbspError, removeEmulationPrevention } from "./rbsp.ts";
 import type { Sps } from "./sps.ts";
 
@@ -35,10 +35,9 @@ export function pictureNumberOf(
   data: Uint8Array,
   sps: Pick<Sps, "log2MaxFrameNum" | "chromaFormatIdc">,
 ): PictureNumber | undefined {
-  const start = pictureStart(data) + 3;
-  const slice = data.subarray(start, start + HEAD_BYTES);
+  const slice = headOfSlice(data);
   // Of 4:4:4 the colour planes may be coded apart, which moves frame_num.
-  const isReadable = isVcl(nalUnitType(slice)) &&
+  const isReadable = hasSliceHeader(nalUnitType(slice)) &&
     sps.chromaFormatIdc !== CHROMA_444;
   if (!isReadable) return undefined;
   const bits = new BitReader(removeEmulationPrevention(slice.subarray(1)));
@@ -54,6 +53,16 @@ export function pictureNumberOf(
     if (error instanceof RbspError) return undefined;
     throw error;
   }
+}
+
+/** The beginning of the first slice; empty where there is none. */
+function headOfSlice(data: Uint8Array): Uint8Array {
+  let at = pictureStart(data);
+  // Says of scalable streams what is no concern of the base layer.
+  if ((data[at + 3]! & 0x1f) === NAL_UNIT_TYPE.prefix) {
+    at = findStartCode(data, at + 3);
+  }
+  return at < 0 ? new Uint8Array() : data.subarray(at + 3, at + 3 + HEAD_BYTES);
 }
 
 /**

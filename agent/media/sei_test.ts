@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { BitWriter } from "../../test/h264_writer.ts";
 import { test } from "../../test/harness.ts";
-import { hasRecoveryPoint, seiMessagesOf } from "./sei.ts";
+import { hasRecoveryPoint, recoveryFrameCount, seiMessagesOf } from "./sei.ts";
 
 /** SEI NAL units, and the payloadType and payload of their messages. */
 const NAL_UNITS: Record<string, [string, [number, string][]]> = {
@@ -56,3 +57,35 @@ test("hasRecoveryPoint() reads behind a header of two bytes", () => {
   assert.ok(hasRecoveryPoint(Uint8Array.fromHex("4e010601d080"), 2));
   assert.ok(!hasRecoveryPoint(Uint8Array.fromHex("4e01050106800680"), 2));
 });
+
+/** A SEI NAL unit with a recovery point so many pictures on. */
+function recoveryPoint(count: number): Uint8Array {
+  // exact_match_flag, broken_link_flag, changing_slice_group_idc (D.1.8).
+  const payload = new BitWriter().ue(count).flags(true, false).u(2, 0).bytes();
+  return Uint8Array.of(6, 6, payload.length, ...payload, 0x80);
+}
+
+for (const count of [0, 1, 29, 249, 65_535]) {
+  test(`recoveryFrameCount() reads ${count}`, () => {
+    assert.equal(recoveryFrameCount(recoveryPoint(count)), count);
+  });
+}
+
+/** SEI NAL units, and the recovery_frame_cnt in them. */
+const RECOVERY_POINTS: Record<string, [string, number | undefined]> = {
+  // ffmpeg -f lavfi -i testsrc2=s=64x64:r=30 -c:v libx264 -preset ultrafast
+  // -x264-params intra-refresh=1 -f h264 -, FFmpeg 5.1.9
+  "what x264 writes": ["0606017180", 2],
+  "a message behind others": ["06050201020601c480", 0],
+  "the second where the first is cut off": ["0606010006015080", 1],
+  "no recovery point": ["060502060180", undefined],
+  "one without a byte": ["0606000501ff80", undefined],
+  "a count that cannot be": ["06060500008000a080", undefined],
+  "nothing": ["06", undefined],
+};
+
+for (const [what, [hex, count]] of Object.entries(RECOVERY_POINTS)) {
+  test(`recoveryFrameCount() reads ${what}`, () => {
+    assert.equal(recoveryFrameCount(Uint8Array.fromHex(hex)), count);
+  });
+}
