@@ -11,7 +11,7 @@ interface Unit {
   name: string;
 }
 
-/** `k0` is a keyframe, `p1` is not. */
+/** `k0` is a keyframe, `r0` a recovery point, `p1` neither. */
 function unit(name: string, bytes = 1): Unit {
   const keyframe = name.startsWith("k");
   const recoveryPoint = name.startsWith("r");
@@ -40,6 +40,39 @@ test("UnitQueue begins with a keyframe", async () => {
   for (const name of ["p0", "p1", "k2", "p3"]) queue.push(unit(name));
   assert.equal(await drain(queue), "k2 p3");
   assert.deepEqual(queue.counters, { sent: 2, dropped: 2 });
+});
+
+test("UnitQueue begins with a recovery point", async () => {
+  const { queue } = setUp();
+  for (const name of ["p0", "r1", "p2", "r3"]) queue.push(unit(name));
+  assert.equal(await drain(queue), "r1 p2 r3");
+});
+
+test("UnitQueue drops up to the newest recovery point once over budget", async () => {
+  const { queue, advance } = setUp();
+  for (const name of ["k0", "p1", "r2", "p3"]) queue.push(unit(name));
+  advance(150);
+  for (const name of ["r4", "p5"]) queue.push(unit(name));
+  advance(51);
+  queue.push(unit("p6"));
+  assert.equal(await drain(queue), "r4 p5 p6");
+  assert.equal(queue.counters.dropped, 4);
+});
+
+test("UnitQueue keeps a late recovery point and waits for the next", async () => {
+  const { queue, advance } = setUp();
+  for (const name of ["r0", "p1", "p2"]) queue.push(unit(name));
+  advance(201);
+  for (const name of ["p3", "p4", "r5", "p6"]) queue.push(unit(name));
+  assert.equal(await drain(queue), "r5 p6");
+});
+
+test("UnitQueue waits for a recovery point where something is missing", async () => {
+  const { queue } = setUp();
+  queue.push(unit("k0"));
+  queue.interrupt();
+  for (const name of ["p1", "r2", "p3"]) queue.push(unit(name));
+  assert.equal(await drain(queue), "k0 r2 p3");
 });
 
 test("UnitQueue keeps everything within its budget", async () => {
@@ -118,6 +151,26 @@ test("AccessUnitHub hands the current GOP to those who join", async () => {
   const queue = hub.join(ms(200));
   hub.push(unit("p5"));
   assert.equal(await drain(queue), "k3 p4 p5");
+});
+
+test("AccessUnitHub hands what follows a recovery point to those who join", async () => {
+  const { hub } = setUp();
+  // There is never another keyframe.
+  for (const name of ["k0", "p1", "r2", "p3", "r4", "p5"]) hub.push(unit(name));
+  const queue = hub.join(ms(200));
+  hub.push(unit("p6"));
+  assert.equal(await drain(queue), "r4 p5 p6");
+});
+
+test("AccessUnitHub can be joined for ever without keyframes", async () => {
+  const { hub, advance } = setUp();
+  for (let i = 0; i < 1000; i++) {
+    hub.push(unit(i % 30 === 10 ? `r${i}` : `p${i}`));
+    advance(33);
+  }
+  const queue = hub.join(ms(200));
+  assert.equal(queue.size, 30);
+  assert.match(await drain(queue), /^r970 p971 .* p999$/);
 });
 
 test("AccessUnitHub counts a join's burst from the join", async () => {

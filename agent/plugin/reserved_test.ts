@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "../../test/harness.ts";
 import { parseAddress } from "../media/address.ts";
 import { host } from "./host.ts";
-import { checkSink, checkSource } from "./reserved.ts";
+import { checkInput, checkSink, checkSource } from "./reserved.ts";
 
-const { z, defineSink, defineSource, option } = host;
+const { z, defineSink, defineSource, defineTransport, option } = host;
 
 const source = defineSource({
   name: "source-it",
@@ -22,6 +22,48 @@ const sink = defineSink({
   options: z.strictObject({ every: option.duration().optional() }),
   open: () => ({ write() {}, async [Symbol.asyncDispose]() {} }),
 });
+
+const transport = defineTransport({
+  name: "transport-it",
+  schemes: ["it"],
+  description: "nothing",
+  options: z.strictObject({ port: option.integer(1, 9).default(5) }),
+});
+
+test("checkInput() parts the agent's options from the plugin's", () => {
+  for (const loss of ["hold", "flag", "pass"] as const) {
+    const address = parseAddress(`it:?loss=${loss}&port=7`);
+    assert.deepEqual(checkInput(transport, address), {
+      options: { port: 7 },
+      reserved: { loss },
+    });
+  }
+});
+
+test("checkInput() holds back what is spoilt unless told otherwise", () => {
+  assert.deepEqual(checkInput(transport, parseAddress("it:")), {
+    options: { port: 5 },
+    reserved: { loss: "hold" },
+  });
+});
+
+/** Wrong queries of inputs, and what is said about them. */
+const WRONG_INPUTS: Record<string, string> = {
+  "loss=drop": 'option "loss" is "drop", expected hold, flag or pass',
+  "loss=": 'option "loss" is "", expected hold, flag or pass',
+  "los=hold": 'no option "los" (did you mean "loss"?)',
+  "port=0": 'option "port" is "0", expected a whole number from 1 to 9',
+  "size=640x480": 'no option "size" (there is loss, port)',
+};
+
+for (const [query, why] of Object.entries(WRONG_INPUTS)) {
+  test(`checkInput() refuses ?${query}`, () => {
+    assert.throws(() => checkInput(transport, parseAddress(`it:?${query}`)), {
+      name: "ConfigError",
+      message: `Cannot use "it:?${query}": ${why}`,
+    });
+  });
+}
 
 test("checkSource() parts the agent's options from the plugin's", () => {
   const address = parseAddress(

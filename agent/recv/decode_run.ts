@@ -6,9 +6,11 @@
 
 import type { Decoder } from "../ffmpeg/decoder.ts";
 import { type Milliseconds, ms } from "../media/time.ts";
+import { isEntry } from "../media/unit_queue.ts";
 import type { Clock } from "../plugin/runtime.ts";
 import { pause } from "../watchdog/pause.ts";
 import { StallTimer } from "../watchdog/stall.ts";
+import { AccessUnitGate } from "./access_unit_gate.ts";
 import type { DecoderInput } from "./decode_stage.ts";
 import type { FrameRing } from "./frame_ring.ts";
 import type { ReceivedUnit } from "./received_unit.ts";
@@ -65,10 +67,13 @@ export class DecodeRun {
   readonly #events: DecodeRunEvents;
   readonly #stall: StallTimer;
   readonly #staleFrames = new StaleFrames();
+  /** What this decoder alone has not got: other decoders are whole. */
+  readonly #gate = new AccessUnitGate("hold");
   readonly #ended = new AbortController();
   /** What is inside the decoder, by number. */
   readonly #fed = new Map<number, ReceivedUnit>();
   #heldBack = 0;
+  #newest: number | undefined;
   /** What was fed before it is not waited for. */
   #begin = 0;
   #progress: (() => void) | undefined;
@@ -144,7 +149,7 @@ export class DecodeRun {
     let isStuck = false;
     let unit = first;
     while (unit.stream === stream) {
-      if (isStuck && unit.keyframe) {
+      if (isStuck && isEntry(unit)) {
         this.#begin = unit.number;
         isStuck = false;
       }
@@ -185,7 +190,8 @@ export class DecodeRun {
   async #write(unit: ReceivedUnit): Promise<void> {
     // Up to here silence was in order.
     if (this.#fed.size <= this.#heldBack) this.#stall.feed(this.#clock.now());
-    this.#fed.set(unit.number, unit);
+    const hidden = !this.#isWhole(unit) || unit.hidden;
+    this.#fed.set(unit.number, { ...unit, hidden });
     try {
       await this.#decoder.feed(unit.data, unit.number, unit.stream);
     } catch (error) {
@@ -195,6 +201,15 @@ export class DecodeRun {
       await Promise.race([failed, waited]);
       throw error;
     }
+  }
+
+  /** Tells whether the decoder has got all that a unit is predicted from. */
+  #isWhole(unit: ReceivedUnit): boolean {
+    // It may begin with a recovery point, and go on with one after a loss.
+    const discontinuity = unit.number - 1 !== this.#newest;
+    this.#newest = unit.number;
+    const loss = { damaged: false, discontinuity };
+    return this.#gate.judge(unit, loss) === "clean";
   }
 
   async #read(): Promise<never> {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers";
 import { FakeClock } from "../../test/fakes/clock.ts";
+import { byteStream, writeSlice } from "../../test/h264_writer.ts";
 import { test } from "../../test/harness.ts";
 import { StreamError } from "../errors.ts";
 import { AccessUnitHub } from "../media/access_unit_hub.ts";
@@ -98,6 +99,7 @@ function setUp(stream: StreamInfo = STREAM) {
     ago = 0,
     of = stream,
     keyframe = number === 0,
+    change: Partial<ReceivedUnit> = {},
   ): ReceivedUnit => {
     const at = ms(clock.now() - ago);
     input.newestAt = at;
@@ -112,12 +114,17 @@ function setUp(stream: StreamInfo = STREAM) {
       capturedAt: at,
       origin: { at, since: "capture" },
       stream: of,
+      ...change,
     };
   };
   const push = (ago?: number, of?: StreamInfo) => hub.push(unit(ago, of));
   const pushKeyframe = () => hub.push(unit(0, stream, true));
-  const begin = (ago?: number) => {
-    hub.push(unit(ago));
+  const pushChanged = (change: Partial<ReceivedUnit>) =>
+    hub.push(unit(0, stream, false, change));
+  /** Units that never get to this decoder. */
+  const lose = (count: number) => void (number += count);
+  const begin = (ago?: number, change: Partial<ReceivedUnit> = {}) => {
+    hub.push(unit(ago, stream, change.keyframe ?? true, change));
     const units = queue[Symbol.asyncIterator]();
     return units.next().then(({ value }) =>
       run.decode(value!, units, stop.signal)
@@ -133,7 +140,7 @@ function setUp(stream: StreamInfo = STREAM) {
   };
   const progressed = () => progress;
   const t = { clock, decoder, ring, counts, stop, push, pushKeyframe, begin };
-  return { ...t, progressed, end };
+  return { ...t, pushChanged, lose, progressed, end };
 }
 
 test("DecodeRun publishes frames with what is known of their unit", async () => {
@@ -281,6 +288,139 @@ test("DecodeRun shows what a slow decoder gets done after 500 ms", async () => {
     await t.clock.advance(100);
   }
   assert.deepEqual(t.counts, { decoded: 4, stale: 1, hidden: 0, dropped: 0 });
+  await t.end(running);
+});
+
+/** What a sink sees: numbers, and `!` behind those that are damaged. */
+function watch(ring: FrameRing) {
+  const sink = ring.subscribe(undefined);
+  const shown: string[] = [];
+  const watching = (async () => {
+    for (let slot; (slot = await sink.next()) !== undefined;) {
+      const { sequence, damaged } = slot.frame!;
+      shown.push(`${sequence}${damaged ? "!" : ""}`);
+      ring.release(slot);
+    }
+  })();
+  const end = () => {
+    sink[Symbol.dispose]();
+    return watching;
+  };
+  return { shown, [Symbol.asyncDispose]: end };
+}
+
+/** A recovery point that is whole two pictures later (D.1.8: ue(2)). */
+const RECOVERY_POINT = {
+  recoveryPoint: true,
+  keyframe: false,
+  data: byteStream([[6, 6, 1, 0x71, 0x80], writeSlice(0x41)]),
+};
+const PICTURE = { data: byteStream([writeSlice(0x41)]) };
+
+type Setting = ReturnType<typeof setUp>;
+
+/** Has the decoder make a frame of every unit it is fed, one by one. */
+async function decodeAll({ clock, decoder }: Setting): Promise<void> {
+  let done = 0;
+  await clock.advance(0);
+  while (done < decoder.fed.length) {
+    decoder.emit(decoder.fed[done++]!);
+    await clock.advance(0);
+  }
+}
+
+test("DecodeRun shows no unit that is hidden, and counts it", async () => {
+  const t = setUp();
+  await using sink = watch(t.ring);
+  const running = t.begin();
+  t.pushChanged({ hidden: true });
+  t.pushChanged({ hidden: true });
+  t.push();
+  await decodeAll(t);
+  assert.deepEqual(sink.shown, ["1", "4"]);
+  assert.deepEqual(t.counts, { decoded: 4, stale: 0, hidden: 2, dropped: 0 });
+  // They show that the decoder is alive.
+  assert.equal(t.progressed(), 4);
+  await t.end(running);
+});
+
+test("DecodeRun shows a spoilt unit as damaged", async () => {
+  const t = setUp();
+  await using sink = watch(t.ring);
+  const running = t.begin();
+  t.pushChanged({ spoilt: true });
+  t.push();
+  await decodeAll(t);
+  assert.deepEqual(sink.shown, ["1", "2!", "3"]);
+  assert.equal(t.counts.hidden, 0);
+  await t.end(running);
+});
+
+test("DecodeRun that begins with a recovery point hides what is not whole", async () => {
+  const t = setUp();
+  await using sink = watch(t.ring);
+  const running = t.begin(0, RECOVERY_POINT);
+  for (let i = 0; i < 3; i++) t.pushChanged(PICTURE);
+  await decodeAll(t);
+  assert.deepEqual(sink.shown, ["3", "4"]);
+  assert.equal(t.counts.hidden, 2);
+  await t.end(running);
+});
+
+test("DecodeRun hides what is not whole behind units it never got", async () => {
+  const t = setUp();
+  await using sink = watch(t.ring);
+  const running = t.begin();
+  t.pushChanged(PICTURE);
+  await decodeAll(t);
+  t.lose(5);
+  t.pushChanged(RECOVERY_POINT);
+  for (let i = 0; i < 3; i++) t.pushChanged(PICTURE);
+  await t.clock.advance(0);
+  for (const number of t.decoder.fed.slice(2)) {
+    t.decoder.emit(number);
+    await t.clock.advance(0);
+  }
+  assert.deepEqual(t.decoder.fed, [1, 2, 8, 9, 10, 11]);
+  assert.deepEqual(sink.shown, ["1", "2", "10", "11"]);
+  await t.end(running);
+});
+
+test("DecodeRun shows a keyframe at once behind units it never got", async () => {
+  const t = setUp();
+  await using sink = watch(t.ring);
+  const running = t.begin();
+  await decodeAll(t);
+  t.lose(5);
+  t.pushKeyframe();
+  await t.clock.advance(0);
+  t.decoder.emit(7);
+  await t.clock.advance(0);
+  assert.deepEqual(sink.shown, ["1", "7"]);
+  await t.end(running);
+});
+
+test("DecodeRun shows recovery points of a whole stream", async () => {
+  const t = setUp();
+  await using sink = watch(t.ring);
+  const running = t.begin();
+  t.pushChanged(RECOVERY_POINT);
+  t.pushChanged(PICTURE);
+  await decodeAll(t);
+  assert.deepEqual(sink.shown, ["1", "2", "3"]);
+  await t.end(running);
+});
+
+test("DecodeRun feeds a recovery point to a decoder that dropped units", async () => {
+  const t = setUp();
+  const running = t.begin();
+  for (let i = 1; i < 6; i++) t.pushChanged(PICTURE);
+  t.pushChanged(RECOVERY_POINT);
+  await t.clock.advance(199);
+  assert.deepEqual(t.decoder.fed, [1, 2, 3, 4]);
+  await t.clock.advance(1);
+  assert.deepEqual(t.decoder.fed, [1, 2, 3, 4, 7]);
+  assert.equal(t.counts.dropped, 2);
   await t.end(running);
 });
 

@@ -34,7 +34,7 @@ function start(
     { subject: "cam", signal: stop.signal, clock, log, ...more },
     {
       onRunning: () => void told.push("running"),
-      onStalled: () => void told.push("stalled"),
+      onStalled: (_, kept) => void told.push(kept ? "kept" : "stalled"),
     },
   );
   return {
@@ -150,8 +150,39 @@ test("runAttempt lets a silent run be where the policy says so", async () => {
   it.attempt.progress();
   await it.clock.advance(2_000);
   it.attempt.progress();
-  assert.deepEqual(it.told, ["stalled", "running", "stalled", "running"]);
+  assert.deepEqual(it.told, ["kept", "running", "kept", "running"]);
   it.stop.abort();
+});
+
+test("runAttempt asks at every silence whether it is to end", async () => {
+  let ends = false;
+  let asked = 0;
+  const restart = () => {
+    asked++;
+    return ends;
+  };
+  await using it = start(untilAborted, { stall: { ...stall, restart } });
+
+  await it.clock.advance(10_000);
+  // One silence is one question.
+  assert.deepEqual([asked, it.told], [1, ["kept"]]);
+  assert.equal(it.attempt.signal.aborted, false);
+  it.attempt.progress();
+  ends = true;
+  await it.clock.advance(2_000);
+  const { error } = await it.done;
+  assert.ok(error instanceof StreamError);
+  assert.equal(error.failure, "stalled");
+  assert.deepEqual([asked, it.told], [2, ["kept", "running", "stalled"]]);
+});
+
+test("runAttempt ends a silent run where the function says so", async () => {
+  const restart = () => true;
+  await using it = start(untilAborted, { stall: { ...stall, restart } });
+
+  await it.clock.advance(2_000);
+  assert.deepEqual(it.told, ["stalled"]);
+  assert.equal(it.attempt.signal.aborted, true);
 });
 
 test("runAttempt ignores progress of a run that is ending", async () => {

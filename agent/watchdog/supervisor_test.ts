@@ -173,6 +173,26 @@ test("supervise keeps a silent run where the policy says so", async () => {
   assert.deepEqual(it.starts, [0]);
 });
 
+test("supervise asks whether a silence is to end the run, and says so", async () => {
+  let restart = false;
+  await using it = start((attempt) => {
+    attempt.progress();
+    return untilAborted(attempt);
+  }, { stall: { stallMs: 2_000, restart: () => restart } });
+
+  await it.clock.advance(5_000);
+  assert.equal(it.status.state, "stalled");
+  assert.deepEqual(it.status.failures, { stalled: 1 });
+  assert.deepEqual(it.warnings, [
+    "stalled cam after 2.0 s (Nothing arrived for 2.0 s); keeping it open",
+  ]);
+  assert.deepEqual(it.starts, [0]);
+  restart = true;
+  // A silence that is known of is not asked about again.
+  await it.clock.advance(5_000);
+  assert.deepEqual(it.starts, [0]);
+});
+
 test("supervise is not fed by an attempt that is over", async () => {
   const attempts: Attempt[] = [];
   await using it = start((attempt) => {
