@@ -22,6 +22,11 @@ export async function compileWithBun(
     ...words,
     "build",
     "--compile",
+    // Parsed beforehand: measured 40 instead of 110 ms of CPU to the start of
+    // main, which the first picture waits for. Bytecode has no top-level await
+    // but in this format.
+    "--bytecode",
+    "--format=esm",
     // Else whoever owns the current folder runs code in the agent.
     "--no-compile-autoload-bunfig",
     "--no-compile-autoload-dotenv",
