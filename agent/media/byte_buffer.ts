@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Where a buffer starts; it doubles as needed, and keeps its size. */
+/** Where a buffer starts once it is used; it doubles as needed, and keeps that. */
 const INITIAL_BYTES = 64 * 1024;
 
 /** Up to here a loop copies faster than `set()`. Measured in Deno and Bun. */
@@ -23,15 +23,14 @@ const POOL_BYTES = 8 * 1024;
 /** A buffer that grows up to a bound, and is used again and again. */
 export class ByteBuffer {
   readonly #maxBytes: number;
-  #bytes: Uint8Array<ArrayBuffer>;
+  #bytes = new Uint8Array(0);
   #length = 0;
-  #pool = new ArrayBuffer(POOL_BYTES);
+  #pool = new ArrayBuffer(0);
   #pooled = 0;
 
   /** Holds `maxBytes` at most. */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
-    this.#bytes = new Uint8Array(Math.min(INITIAL_BYTES, maxBytes));
   }
 
   /** How many bytes it holds. */
@@ -88,7 +87,7 @@ export class ByteBuffer {
   }
 
   #takeSmall(length: number): Uint8Array<ArrayBuffer> {
-    if (this.#pooled + length > POOL_BYTES) {
+    if (this.#pooled + length > this.#pool.byteLength) {
       this.#pool = new ArrayBuffer(POOL_BYTES);
       this.#pooled = 0;
     }
@@ -112,7 +111,7 @@ export class ByteBuffer {
     const size = this.#length + length;
     if (size > this.#maxBytes) return false;
     if (size > this.#bytes.length) {
-      const capacity = Math.max(size, 2 * this.#bytes.length);
+      const capacity = Math.max(size, 2 * this.#bytes.length, INITIAL_BYTES);
       const bytes = new Uint8Array(Math.min(capacity, this.#maxBytes));
       bytes.set(this.view(0));
       this.#bytes = bytes;
