@@ -15,6 +15,13 @@ export const QUIET: readonly string[] = [
   "warning",
 ];
 
+/**
+ * FFmpeg 7 looks for SIGTERM as often as it would print statistics, and waits
+ * half a second else. Measured for the test picture, from SIGTERM to the end:
+ * 301 ms without, 46 ms with a twentieth of a second.
+ */
+const ATTENTIVE = ["-stats_period", "0.05"];
+
 /** Bits per second that "auto" stands for, at 30 pictures per second. */
 const AUTO_BITRATE: readonly [pixels: number, bitrate: number][] = [
   [640 * 480 / 4, 0.5e6],
@@ -58,6 +65,7 @@ export function encoderArgs(
   const options = optionsFor(job, video);
   return [
     ...QUIET,
+    ...ATTENTIVE,
     ...(job.copy ? [] : options.global ?? []),
     ...job.input,
     "-map",

@@ -9,7 +9,7 @@ const VGA = { width: 640, height: 480 };
 
 const TEST_PICTURE = ["-f", "lavfi", "-i", "testsrc2"];
 
-const START = "-hide_banner -nostdin -loglevel warning";
+const START = "-hide_banner -nostdin -loglevel warning -stats_period 0.05";
 
 const END = "-flush_packets 1 -flvflags no_duration_filesize -f flv pipe:1";
 

@@ -24,8 +24,8 @@ export default ({ z, defineSource, StreamError }: PluginHost) =>
       const { size = SIZE, fps = FPS } = video;
       const picture = `testsrc2=size=${size.width}x${size.height}:rate=${fps}`;
       await encode({
-        input: ["-f", "lavfi", "-i", picture],
-        filters: ["realtime"],
+        // Behind the input FFmpeg 7 queues 19 pictures, which SIGTERM waits for.
+        input: ["-f", "lavfi", "-i", `${picture},realtime`],
         size,
         fps,
         time: "now",

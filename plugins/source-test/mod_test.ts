@@ -7,7 +7,7 @@ import {
   type SourceCase,
   testSource,
 } from "../../test/contract/source_contract.ts";
-import { contextOf } from "../../test/contract/source_usage.ts";
+import { contextOf, Sourcing } from "../../test/contract/source_usage.ts";
 import { ffmpeg } from "../../test/fakes/ffmpeg.ts";
 import { FakeRuntime } from "../../test/fakes/runtime.ts";
 import { test } from "../../test/harness.ts";
@@ -33,12 +33,24 @@ testSource(sourceTest, () => {
   };
 }, ENDLESS);
 
-testSource(sourceTest, openRealCase, ENDLESS, "source-test with FFmpeg");
+testSource(
+  sourceTest,
+  () => openRealCase(),
+  ENDLESS,
+  "source-test with FFmpeg",
+);
 
-function openRealCase(): SourceCase {
+test("source-test has FFmpeg end before it is killed", async () => {
   const children: ChildProcess[] = [];
+  const sourcing = new Sourcing(plugin, openRealCase(10, children));
+  await sourcing.untilUnits(5);
+  await sourcing[Symbol.asyncDispose]();
+  assert.equal((await children[0]!.exit).forced, false);
+});
+
+function openRealCase(fps = 100, children: ChildProcess[] = []): SourceCase {
   return {
-    address: "test:?size=64x48&fps=100",
+    address: `test:?size=64x48&fps=${fps}`,
     runtime: {
       ...runtime,
       async spawn(options) {
@@ -72,8 +84,7 @@ async function jobOf(address: string): Promise<EncoderJob> {
 
 test("source-test draws 640x480 at 30 pictures a second", async () => {
   assert.deepEqual(await jobOf("test:"), {
-    input: ["-f", "lavfi", "-i", "testsrc2=size=640x480:rate=30"],
-    filters: ["realtime"],
+    input: ["-f", "lavfi", "-i", "testsrc2=size=640x480:rate=30,realtime"],
     size: { width: 640, height: 480 },
     fps: 30,
     time: "now",
@@ -82,6 +93,7 @@ test("source-test draws 640x480 at 30 pictures a second", async () => {
 
 test("source-test draws what it is asked for", async () => {
   const job = await jobOf("test:?size=1280x720&fps=12.5");
-  assert.deepEqual(job.input.at(-1), "testsrc2=size=1280x720:rate=12.5");
+  const picture = "testsrc2=size=1280x720:rate=12.5,realtime";
+  assert.equal(job.input.at(-1), picture);
   assert.deepEqual([job.size, job.fps], [{ width: 1280, height: 720 }, 12.5]);
 });
