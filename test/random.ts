@@ -1,58 +1,94 @@
 /**
- * Chance that can be repeated: for property tests that need more cases than a
- * library with shrinking has time for.
+ * Chance that can be repeated: what a test draws follows from a seed, and a
+ * failing run names the seed that brings it back.
  *
  * @module
  */
 
-import assert from "node:assert/strict";
 import process from "node:process";
-import { test } from "./harness.ts";
 
-/** Of this run; `CAMAGENT_SEED=1 deno test ...` repeats one. */
-export const SEED = Number(
-  process.env["CAMAGENT_SEED"] ?? crypto.getRandomValues(new Uint32Array(1))[0],
-) >>> 0;
+const UINT32 = 2 ** 32;
 
-/** Numbers that follow from a seed (mulberry32, by Tommy Ettinger). */
+let announced: number | undefined;
+
+/**
+ * Returns this run's seed: `CAMAGENT_SEED`, else one drawn once per process,
+ * which stderr is told, so that a failure can be repeated.
+ *
+ * @throws {TypeError} If `CAMAGENT_SEED` is not a whole number below 2^32.
+ */
+export function runSeed(): number {
+  if (announced !== undefined) return announced;
+  const text = process.env["CAMAGENT_SEED"];
+  announced = text ? parseSeed(text) : Math.floor(Math.random() * UINT32);
+  process.stderr.write(`CAMAGENT_SEED=${announced} repeats this run\n`);
+  return announced;
+}
+
+/** Reads a seed as a user writes it. */
+export function parseSeed(text: string): number {
+  const seed = Number(text);
+  if (!/^\d+$/.test(text) || seed >= UINT32) {
+    throw new TypeError(
+      `Cannot use seed "${text}": not a whole number below ${UINT32}`,
+    );
+  }
+  return seed;
+}
+
+/** A stream of repeatable random numbers. */
 export class Random {
+  /** What it was started with; printed by whoever draws from it. */
+  readonly seed: number;
   #state: number;
 
-  /** Another seed, other numbers. */
-  constructor(seed: number) {
-    this.#state = seed >>> 0;
+  /** Starts the stream of `seed`, or of this run's seed. */
+  constructor(seed: number = runSeed()) {
+    this.seed = seed >>> 0;
+    this.#state = this.seed;
   }
 
-  /** A whole number from 0 to below `end`, which is 2^32 at most. */
-  below(end: number): number {
-    this.#state = this.#state + 0x6d2b79f5 >>> 0;
+  /** Draws a number from 0 to below 1, in steps of 2^-32. */
+  next(): number {
+    // mulberry32 by Tommy Ettinger, public domain; period 2^32.
+    this.#state = (this.#state + 0x6d2b79f5) | 0;
     let t = this.#state;
-    t = Math.imul(t ^ t >>> 15, t | 1);
-    t ^= t + Math.imul(t ^ t >>> 7, t | 61);
-    return Math.floor(((t ^ t >>> 14) >>> 0) / 2 ** 32 * end);
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / UINT32;
   }
 
-  /** A whole number from `min` to `max`. */
+  /** Draws a whole number from 0 to below `end`, which is 2^32 at most. */
+  below(end: number): number {
+    return Math.floor(this.next() * end);
+  }
+
+  /** Draws a whole number from `min` to `max`. */
   between(min: number, max: number): number {
     return min + this.below(max - min + 1);
   }
 
-  /** True once in `times`. */
+  /** Says yes with the given probability. Draws once, whatever it is. */
+  chance(probability: number): boolean {
+    return this.next() < probability;
+  }
+
+  /** Says yes once in `times`. */
   once(times: number): boolean {
     return this.below(times) === 0;
   }
 
-  /** One of several. */
+  /** Draws one of several. */
   pick<T>(values: readonly T[]): T {
     return values[this.below(values.length)]!;
   }
 
-  /** So many results of `make`. */
+  /** Collects so many results of `make`. */
   list<T>(length: number, make: () => T): T[] {
     return Array.from({ length }, make);
   }
 
-  /** Bytes, of which every other is one that parsers look for. */
+  /** Draws bytes, of which every other is one that parsers look for. */
   bytes(length: number): Uint8Array<ArrayBuffer> {
     const bytes = new Uint8Array(length);
     for (let i = 0; i < length; i++) {
@@ -73,7 +109,7 @@ export class Random {
     return chunks;
   }
 
-  /** A copy with bytes changed, removed, inserted or repeated. */
+  /** Copies bytes, some of them changed, removed, inserted or repeated. */
   mutate(data: Uint8Array): Uint8Array<ArrayBuffer> {
     const bytes = [...data];
     for (let n = this.between(1, 8); n > 0; n--) {
@@ -102,25 +138,3 @@ export class Random {
 
 /** Of start codes, Exp-Golomb codes and lengths. */
 const SPECIAL = [0, 0, 0, 1, 1, 2, 3, 9, 0x41, 0x65, 0x7f, 0x80, 0xfe, 0xff];
-
-/** Registers a test of so many cases; it tells how to repeat what failed. */
-export function property(
-  name: string,
-  cases: number,
-  check: (random: Random) => void,
-): void {
-  test(`${name} (${cases} cases)`, () => {
-    for (let i = 0; i < cases; i++) {
-      try {
-        check(new Random(Math.imul(SEED, 0x9e3779b1) + i));
-      } catch (cause) {
-        const message = `Case ${i} failed; repeat with CAMAGENT_SEED=${SEED}`;
-        throw new assert.AssertionError({
-          message: `${message}: ${
-            cause instanceof Error ? cause.stack : cause
-          }`,
-        });
-      }
-    }
-  });
-}

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { readStamp } from "../../bench/stamp.ts";
 import { until, within } from "../faults/deadline.ts";
-import { Random } from "../faults/random.ts";
+import { Random } from "../random.ts";
 import { test } from "../harness.ts";
 import { Agent } from "./agent.ts";
 import { temporaryFolder } from "./folder.ts";
@@ -28,7 +28,7 @@ test("sink-opencv-pipe gives each of many readers whole frames", async () => {
   await until(5000, "FIFO", () => existsSync(path));
   let misaligned = 0;
   for (let count = 0; count < READERS; count++) {
-    const bytes = BYTES + Math.floor(random.next() * BYTES);
+    const bytes = BYTES + random.below(BYTES);
     const frames = await readSome(path, bytes);
     const stamps = frames.map(({ data }) => readStamp(data, WIDTH, HEIGHT));
     if (stamps.length === 0 || stamps.includes(undefined)) misaligned++;

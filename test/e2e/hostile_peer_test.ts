@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import { joinNalUnits, nalUnitsOf } from "../../agent/media/annexb.ts";
-import { Random } from "../faults/random.ts";
+import { Random } from "../random.ts";
 import { until } from "../faults/deadline.ts";
 import { test } from "../harness.ts";
 import { Agent } from "./agent.ts";
@@ -58,8 +58,7 @@ const PEERS: Record<string, (random: Random) => Script> = {
   "a stream with flipped bits": (random) => (socket) => {
     const stream = new Uint8Array(encode("320x240", 60));
     for (let i = 0; i < stream.length / 500; i++) {
-      stream[Math.floor(random.next() * stream.length)]! ^= 1 <<
-        Math.floor(random.next() * 8);
+      stream[random.below(stream.length)]! ^= 1 << random.below(8);
     }
     socket.write(stream);
   },
@@ -91,7 +90,7 @@ for (const [what, script] of Object.entries(PEERS)) {
 }
 
 function noise(random: Random, bytes: number): Uint8Array {
-  return Uint8Array.from({ length: bytes }, () => random.next() * 256);
+  return Uint8Array.from({ length: bytes }, () => random.below(256));
 }
 
 /** Writes for as long as the peer reads. */

@@ -8,7 +8,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { performance } from "node:perf_hooks";
 import { Pacer } from "./pacer.ts";
-import { Random } from "./random.ts";
+import { Random } from "../random.ts";
 import { until } from "./deadline.ts";
 import {
   boundReadAhead,

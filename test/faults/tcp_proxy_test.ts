@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { performance } from "node:perf_hooks";
 import { test } from "../harness.ts";
 import { until } from "./deadline.ts";
-import { Random } from "./random.ts";
+import { Random } from "../random.ts";
 import { dialSmall, unacknowledged } from "./small_socket.ts";
 import { TcpEnd, TcpTarget } from "./tcp_ends.ts";
 import { ABSORBED_BYTES, TcpProxy } from "./tcp_proxy.ts";
@@ -117,7 +117,7 @@ for (const how of ["reset", "close"] as const) {
       seed: SEED,
     });
     for (let round = 0; round < 10; round++) {
-      const bytes = random.integer(1, 40_000);
+      const bytes = random.between(1, 40_000);
       proxy.cutAt(bytes, how);
       await using receiver = TcpEnd.connect(proxy.port);
       const sender = await target.connection(round);
@@ -299,7 +299,7 @@ function backlogOf({ socket }: TcpEnd): number {
 function noise(bytes: number): Buffer {
   const random = new Random(SEED);
   return Buffer.from(
-    Array.from({ length: bytes }, () => random.integer(0, 255)),
+    Array.from({ length: bytes }, () => random.between(0, 255)),
   );
 }
 

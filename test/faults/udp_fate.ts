@@ -6,7 +6,7 @@
  */
 
 import { Pacer } from "./pacer.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../random.ts";
 
 /** What a network does. Probabilities are per datagram, from 0 to 1. */
 export interface UdpFaults {
@@ -115,8 +115,8 @@ export class FateDealer {
     const corrupted = random.chance(faults.corrupt);
     const truncated = random.chance(faults.truncate);
     const behind = random.chance(faults.reorder) ? faults.reorderDepth : 0;
-    const flippedBit = random.integer(0, Math.max(0, 8 * bytes - 1));
-    const truncatedTo = random.integer(0, Math.max(0, bytes - 1));
+    const flippedBit = random.between(0, Math.max(0, 8 * bytes - 1));
+    const truncatedTo = random.between(0, Math.max(0, bytes - 1));
     const jitterMs = faults.jitterMs * (2 * random.next() - 1);
     const fate = { index: this.#index++, atMs, bytes };
     if (lost) return { ...fate, lost, delayMs: 0, behind: 0, copies: 0 };

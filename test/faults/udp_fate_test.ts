@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "../harness.ts";
-import { Random } from "./random.ts";
+import { Random } from "../random.ts";
 import { type Fate, FateDealer, type UdpFaults } from "./udp_fate.ts";
 
 const DATAGRAMS = 20_000;

@@ -11,7 +11,7 @@ import { readFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import { Bell } from "./bell.ts";
 import { until } from "./deadline.ts";
-import { Random } from "./random.ts";
+import { Random } from "../random.ts";
 import type { Target } from "./socket_address.ts";
 import { type Fate, FateDealer, type UdpFaults } from "./udp_fate.ts";
 import { UdpSocket } from "./udp_socket.ts";

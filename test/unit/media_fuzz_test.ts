@@ -24,7 +24,8 @@ import {
   writeTiming,
 } from "../../agent/media/mod.ts";
 import { SAMPLE, writePps, writeSlice, writeSps } from "../h264_writer.ts";
-import { property, type Random } from "../random.ts";
+import { property } from "../property.ts";
+import type { Random } from "../random.ts";
 
 /** NAL units as encoders make them, and as nobody should. */
 function randomNalUnit(random: Random): Uint8Array {

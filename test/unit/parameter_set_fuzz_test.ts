@@ -13,7 +13,8 @@ import {
   writeSlice,
   writeSps,
 } from "../h264_writer.ts";
-import { property, type Random } from "../random.ts";
+import { property } from "../property.ts";
+import type { Random } from "../random.ts";
 
 /** Fields of any sequence parameter set that the standard allows. */
 function randomSps(random: Random): SpsFields {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "../harness.ts";
+import { test } from "./harness.ts";
 import { parseSeed, Random, runSeed } from "./random.ts";
 
 const DRAWS = 20_000;
@@ -27,12 +27,12 @@ test("Random repeats itself for the same seed, not for another", () => {
   assert.notDeepEqual(draw(7), draw(8));
 });
 
-test("Random.integer() reaches both ends, and every value alike", () => {
+test("Random.between() reaches both ends, and every value alike", () => {
   const random = new Random(3);
   const counts = [0, 0, 0, 0, 0];
-  for (let i = 0; i < DRAWS; i++) counts[random.integer(0, 4)]!++;
+  for (let i = 0; i < DRAWS; i++) counts[random.between(0, 4)]!++;
   for (const count of counts) assert.ok(Math.abs(count / DRAWS - 0.2) < 0.02);
-  assert.equal(random.integer(9, 9), 9);
+  assert.equal(random.between(9, 9), 9);
 });
 
 test("Random.chance() holds its probability, never 0 and always 1", () => {
