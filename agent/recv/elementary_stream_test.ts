@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
+import { keyframe, picture } from "../../test/fakes/recv_pipeline.ts";
 import { test } from "../../test/harness.ts";
 import { MAX_ACCESS_UNIT_BYTES } from "../media/access_unit_splitter.ts";
 import { concat } from "../media/bytes.ts";
 import { ElementaryStream } from "./elementary_stream.ts";
-import { keyframe, picture } from "./fixture_test.ts";
 
 const PEER = "192.168.1.7:5001";
 

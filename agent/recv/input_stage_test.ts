@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
-import { test } from "../../test/harness.ts";
-import { ConfigError, StreamError } from "../errors.ts";
-import { ms, us } from "../media/time.ts";
-import type { Ingest, TransportPlugin } from "../plugin/transport.ts";
+import { aborted } from "../../test/fakes/pipeline.ts";
 import {
-  aborted,
   FakeIngest,
   keyframe,
   picture,
   recvOptions,
-} from "./fixture_test.ts";
+} from "../../test/fakes/recv_pipeline.ts";
+import { test } from "../../test/harness.ts";
+import { ConfigError, StreamError } from "../errors.ts";
+import { ms, us } from "../media/time.ts";
+import type { Ingest, TransportPlugin } from "../plugin/transport.ts";
 import { InputStage } from "./input_stage.ts";
 import type { ReceivedUnit } from "./received_unit.ts";
 

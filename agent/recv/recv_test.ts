@@ -1,9 +1,4 @@
 import assert from "node:assert/strict";
-import { until } from "../../test/faults/deadline.ts";
-import { test } from "../../test/harness.ts";
-import { ConfigError, StreamError } from "../errors.ts";
-import { frameBytes, type FrameFormat } from "../media/frame.ts";
-import type { FrameSink } from "../plugin/sink.ts";
 import {
   decodes,
   FakeIngest,
@@ -13,7 +8,12 @@ import {
   picture,
   recvOptions,
   type SinkPart,
-} from "./fixture_test.ts";
+} from "../../test/fakes/recv_pipeline.ts";
+import { until } from "../../test/faults/deadline.ts";
+import { test } from "../../test/harness.ts";
+import { ConfigError, StreamError } from "../errors.ts";
+import { frameBytes, type FrameFormat } from "../media/frame.ts";
+import type { FrameSink } from "../plugin/sink.ts";
 import { createReceiver } from "./recv.ts";
 
 /** FFmpeg's part reads and writes a real pipe: that takes real time. */

@@ -1,20 +1,20 @@
 import assert from "node:assert/strict";
-import { test } from "../../test/harness.ts";
-import { ConfigError, StreamError } from "../errors.ts";
-import { frameBytes, type FrameFormat, packedFormat } from "../media/frame.ts";
-import { ms } from "../media/time.ts";
-import type { PluginContext } from "../plugin/context.ts";
 import {
   FakeIngest,
   FakeSink,
   keeps,
   recvOptions,
   type SinkPart,
-} from "./fixture_test.ts";
+} from "../../test/fakes/recv_pipeline.ts";
+import { test } from "../../test/harness.ts";
+import { ConfigError, StreamError } from "../errors.ts";
+import { frameBytes, type FrameFormat, packedFormat } from "../media/frame.ts";
+import { ms } from "../media/time.ts";
+import type { PluginContext } from "../plugin/context.ts";
 import type { FrameRing } from "./frame_ring.ts";
 import { FrameStream } from "./frame_stream.ts";
-import type { AgeStatus } from "./status.ts";
 import { SinkStage } from "./sink_stage.ts";
+import type { AgeStatus } from "./status.ts";
 
 const SMALL = packedFormat(2, 1, "rgb24");
 const LARGE = packedFormat(4, 2, "rgb24");

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { FakeClock } from "../../test/fakes/clock.ts";
+import { numberOf, picture } from "../../test/fakes/send_pipeline.ts";
 import { test } from "../../test/harness.ts";
 import { AccessUnitHub } from "../media/access_unit_hub.ts";
 import type { WireUnit } from "../plugin/transport.ts";
 import { Audience } from "./audience.ts";
-import { numberOf, picture } from "./fixture_test.ts";
 
 function setUp() {
   const clock = new FakeClock();

@@ -1,4 +1,10 @@
 import assert from "node:assert/strict";
+import { aborted } from "../../test/fakes/pipeline.ts";
+import {
+  numberOf,
+  picture,
+  sendOptions,
+} from "../../test/fakes/send_pipeline.ts";
 import { test } from "../../test/harness.ts";
 import { ConfigError, StreamError } from "../errors.ts";
 import { AccessUnitHub } from "../media/access_unit_hub.ts";
@@ -8,7 +14,6 @@ import type {
   Viewers,
   WireUnit,
 } from "../plugin/transport.ts";
-import { aborted, numberOf, picture, sendOptions } from "./fixture_test.ts";
 import { OutputStage } from "./output_stage.ts";
 
 function setUp(send: NonNullable<TransportPlugin["send"]>) {

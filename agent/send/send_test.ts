@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
-import { test } from "../../test/harness.ts";
-import { ConfigError, StreamError } from "../errors.ts";
-import { ms } from "../media/time.ts";
-import { readTiming } from "../media/timing_sei.ts";
-import type { EmitAccessUnit, SourcePlugin } from "../plugin/source.ts";
+import { aborted } from "../../test/fakes/pipeline.ts";
 import {
-  aborted,
   numberOf,
   type Parts,
   picture,
   sendOptions,
   waits,
   watches,
-} from "./fixture_test.ts";
+} from "../../test/fakes/send_pipeline.ts";
+import { test } from "../../test/harness.ts";
+import { ConfigError, StreamError } from "../errors.ts";
+import { ms } from "../media/time.ts";
+import { readTiming } from "../media/timing_sei.ts";
+import type { EmitAccessUnit, SourcePlugin } from "../plugin/source.ts";
 import { createSender } from "./send.ts";
 
 function setUp(parts: Parts) {

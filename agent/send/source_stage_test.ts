@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
+import { aborted } from "../../test/fakes/pipeline.ts";
+import {
+  numberOf,
+  picture,
+  sendOptions,
+} from "../../test/fakes/send_pipeline.ts";
 import { test } from "../../test/harness.ts";
 import { ConfigError, ProcessError, StreamError } from "../errors.ts";
 import type { AccessUnit } from "../media/access_unit.ts";
 import { ms } from "../media/time.ts";
 import type { SourcePlugin } from "../plugin/source.ts";
-import { aborted, numberOf, picture, sendOptions } from "./fixture_test.ts";
 import { SourceStage } from "./source_stage.ts";
 
 function setUp(run: SourcePlugin["run"], query?: string) {

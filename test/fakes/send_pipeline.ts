@@ -1,23 +1,22 @@
 /**
- * What the tests of this folder share: a send pipeline out of plugins that the
- * test plays the part of.
+ * A send pipeline out of plugins that the test plays the part of.
  *
  * @module
  */
 
-import { FakeRuntime } from "../../test/fakes/runtime.ts";
-import { byteStream } from "../../test/h264_writer.ts";
-import type { AccessUnit } from "../media/access_unit.ts";
-import { parseAddress } from "../media/address.ts";
-import { us } from "../media/time.ts";
-import { host } from "../plugin/host.ts";
-import type { SourcePlugin } from "../plugin/source.ts";
+import type { AccessUnit } from "../../agent/media/access_unit.ts";
+import { parseAddress } from "../../agent/media/address.ts";
+import { us } from "../../agent/media/time.ts";
+import { host } from "../../agent/plugin/host.ts";
+import type { SourcePlugin } from "../../agent/plugin/source.ts";
 import type {
   TransportPlugin,
   Viewers,
   WireUnit,
-} from "../plugin/transport.ts";
-import type { SendOptions } from "./send.ts";
+} from "../../agent/plugin/transport.ts";
+import type { SendOptions } from "../../agent/send/send.ts";
+import { byteStream } from "../h264_writer.ts";
+import { aborted, surroundings } from "./pipeline.ts";
 
 /** What a test says of its pipeline. */
 export interface Parts {
@@ -31,11 +30,7 @@ export interface Parts {
 
 /** The options of a pipeline, and the machine it runs on. */
 export function sendOptions(parts: Parts) {
-  const runtime = new FakeRuntime();
-  const stop = new AbortController();
-  const lines: string[] = [];
-  const say = (component: string) => (message: string) =>
-    void lines.push(`${component}: ${message}`);
+  const { runtime, stop, lines, log } = surroundings();
   const { run, send = [waits], query = "stamp=false" } = parts;
   const options = host.z.strictObject({});
   const source = host.defineSource({
@@ -59,18 +54,10 @@ export function sendOptions(parts: Parts) {
     source: { plugin: source, address: parseAddress(`fake:?${query}`) },
     outputs,
     runtime,
-    log: (name: string) => ({ info: say(name), warn: say(name) }),
+    log,
     signal: stop.signal,
   } satisfies SendOptions;
   return { options: all, runtime, stop, lines };
-}
-
-/** Waits for the end, as every plugin does that has nothing to do. */
-export function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }
 
 /** An output that nobody watches. */

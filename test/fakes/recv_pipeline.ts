@@ -1,28 +1,23 @@
 /**
- * What the tests of this folder share: a receive pipeline out of plugins, and
- * an FFmpeg, that the test plays the part of.
+ * A receive pipeline out of plugins, and an FFmpeg, that the test plays the
+ * part of.
  *
  * @module
  */
 
 import { closeSync, openSync, writeSync } from "node:fs";
-import type { FakeProgram } from "../../test/fakes/process.ts";
-import { FakeRuntime } from "../../test/fakes/runtime.ts";
-import {
-  byteStream,
-  writePps,
-  writeSlice,
-  writeSps,
-} from "../../test/h264_writer.ts";
-import { parseAddress } from "../media/address.ts";
-import { ACCESS_UNIT_DELIMITER } from "../media/delimiter.ts";
-import { concat } from "../media/bytes.ts";
-import type { Frame, FrameFormat } from "../media/frame.ts";
-import { host } from "../plugin/host.ts";
-import type { SinkPlugin } from "../plugin/sink.ts";
-import type { Ingest, TransportPlugin } from "../plugin/transport.ts";
-import { Queue } from "../runtime/queue.ts";
-import type { RecvOptions } from "./recv.ts";
+import { parseAddress } from "../../agent/media/address.ts";
+import { concat } from "../../agent/media/bytes.ts";
+import { ACCESS_UNIT_DELIMITER } from "../../agent/media/delimiter.ts";
+import type { Frame, FrameFormat } from "../../agent/media/frame.ts";
+import { host } from "../../agent/plugin/host.ts";
+import type { SinkPlugin } from "../../agent/plugin/sink.ts";
+import type { Ingest, TransportPlugin } from "../../agent/plugin/transport.ts";
+import type { RecvOptions } from "../../agent/recv/recv.ts";
+import { Queue } from "../../agent/runtime/queue.ts";
+import { byteStream, writePps, writeSlice, writeSps } from "../h264_writer.ts";
+import { surroundings } from "./pipeline.ts";
+import type { FakeProgram } from "./process.ts";
 
 /** One sink of a pipeline. */
 export interface SinkPart extends Partial<SinkPlugin> {
@@ -35,11 +30,7 @@ export function recvOptions(
   receive: NonNullable<TransportPlugin["receive"]>,
   sinks: readonly SinkPart[] = [{}],
 ) {
-  const runtime = new FakeRuntime();
-  const stop = new AbortController();
-  const lines: string[] = [];
-  const say = (component: string) => (message: string) =>
-    void lines.push(`${component}: ${message}`);
+  const { runtime, stop, lines, log } = surroundings();
   const options = host.z.strictObject({});
   const about = { description: "", options };
   const plugin = host.defineTransport({
@@ -64,18 +55,10 @@ export function recvOptions(
       },
     })),
     runtime,
-    log: (name: string) => ({ info: say(name), warn: say(name) }),
+    log,
     signal: stop.signal,
   } satisfies RecvOptions;
   return { options: all, runtime, stop, lines };
-}
-
-/** Waits for the end. */
-export function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }
 
 /** Keeps what it gets. */
