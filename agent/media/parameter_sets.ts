@@ -88,8 +88,9 @@ export class ParameterSetCache {
     const active = activated ?? (this.#active ? undefined : latest);
     if (!active) return false;
     const before = this.#active?.nalUnit;
+    if (before && isEqual(before, active.nalUnit)) return false;
     this.#active = active;
-    return !before || !isEqual(before, active.nalUnit);
+    return true;
   }
 
   /**

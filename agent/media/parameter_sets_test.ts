@@ -249,3 +249,12 @@ test("ParameterSetCache knows the size of a stream without keyframes", () => {
   assert.equal(cache.update(unit(second)), false);
   assert.equal(cache.sps?.width, 640);
 });
+
+test("ParameterSetCache keeps what is the same again behind another", () => {
+  const cache = new ParameterSetCache();
+  const [first, second] = [writeSps(), writeSps({ widthInMbs: 20 })];
+  cache.update(byteStream([first]));
+  const { sps } = cache;
+  assert.equal(cache.update(byteStream([second, first])), false);
+  assert.equal(cache.sps, sps);
+});

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { property } from "../../test/random.ts";
+import { property } from "../../test/property.ts";
 import { test } from "../../test/harness.ts";
 import { MAX_ACCESS_UNIT_BYTES } from "../media/access_unit_splitter.ts";
 import { concat } from "../media/bytes.ts";
 import { ms } from "../media/time.ts";
 import { DatagramStream } from "./datagram_stream.ts";
-import { keyframe, picture } from "./fixture_test.ts";
+import { keyframe, picture } from "../../test/fakes/recv_pipeline.ts";
 
 const [ONE, TWO, THREE] = [
   "192.168.1.1:5004",

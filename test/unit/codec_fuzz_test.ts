@@ -19,7 +19,8 @@ import {
   writeVps,
 } from "../hevc_writer.ts";
 import { jpegSegment, SAMPLE_JPEG, writeJpeg } from "../jpeg_writer.ts";
-import { property, type Random } from "../random.ts";
+import { property } from "../property.ts";
+import type { Random } from "../random.ts";
 
 /** Sets of reference pictures, some of them told by the one before. */
 function randomSets(random: Random): ReferenceSet[] {

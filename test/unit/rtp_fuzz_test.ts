@@ -24,7 +24,8 @@ import {
   writeRtcp,
   writeRtpHeader,
 } from "../../agent/media/mod.ts";
-import { property, type Random } from "../random.ts";
+import { property } from "../property.ts";
+import type { Random } from "../random.ts";
 import { writeRtp } from "../rtp_writer.ts";
 
 function randomHeader(random: Random): RtpHeader {

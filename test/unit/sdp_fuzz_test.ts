@@ -6,7 +6,8 @@ import {
   SdpError,
   writeSdp,
 } from "../../agent/media/mod.ts";
-import { property, type Random } from "../random.ts";
+import { property } from "../property.ts";
+import type { Random } from "../random.ts";
 
 /** Lines, and pieces of lines, that mean something. */
 const LINES = [
