@@ -5,7 +5,12 @@
  */
 
 import type { Milliseconds } from "./time.ts";
-import { isEntry, type QueuedUnit, UnitQueue } from "./unit_queue.ts";
+import {
+  type Budget,
+  isEntry,
+  type QueuedUnit,
+  UnitQueue,
+} from "./unit_queue.ts";
 
 /**
  * A GOP that is longer is not kept: a consumer that joins would work on old
@@ -51,7 +56,7 @@ export class AccessUnitHub<Unit extends QueuedUnit> {
    * @returns Its queue, which holds the units since the last keyframe already;
    * disposing it ends the membership.
    */
-  join(budget: Milliseconds): UnitQueue<Unit> {
+  join(budget: Budget): UnitQueue<Unit> {
     const queue: UnitQueue<Unit> = new UnitQueue(budget, this.#now, () => {
       this.#queues.delete(queue);
     });

@@ -23,6 +23,9 @@ export function isEntry(
   return keyframe || recoveryPoint;
 }
 
+/** How long a unit may wait. */
+export type Budget = Milliseconds | (() => Milliseconds);
+
 /** Counts what went through a queue. */
 export interface QueueCounters {
   /** Units that were taken. */
@@ -43,7 +46,7 @@ export class UnitQueue<Unit extends QueuedUnit>
   implements AsyncIterable<Unit>, Disposable {
   /** What went through so far. */
   readonly counters: QueueCounters = { sent: 0, dropped: 0 };
-  readonly #budget: Milliseconds;
+  readonly #budget: Budget;
   readonly #now: () => Milliseconds;
   readonly #onClose: () => void;
   #waiting: { unit: Unit; since: Milliseconds }[] = [];
@@ -55,12 +58,13 @@ export class UnitQueue<Unit extends QueuedUnit>
   /**
    * Makes an empty queue, which begins with a keyframe.
    *
-   * @param budget How long the oldest unit may wait.
+   * @param budget How long the oldest unit may wait; a function is asked each
+   * time.
    * @param now Reads the monotonic clock.
    * @param onClose Called once, when the consumer or the owner closes it.
    */
   constructor(
-    budget: Milliseconds,
+    budget: Budget,
     now: () => Milliseconds,
     onClose: () => void = () => {},
   ) {
@@ -127,7 +131,7 @@ export class UnitQueue<Unit extends QueuedUnit>
   #dropLate(): void {
     if (this.#closed) return;
     const oldest = this.#waiting[0];
-    if (!oldest || this.#now() - oldest.since <= this.#budget) return;
+    if (!oldest || this.#now() - oldest.since <= this.#limit()) return;
     const entry = this.#waiting.findLastIndex(({ unit }) => isEntry(unit));
     if (entry > 0) {
       this.#drop(0, entry);
@@ -136,6 +140,10 @@ export class UnitQueue<Unit extends QueuedUnit>
     // The keyframe itself has waited this long: what follows it is later yet.
     this.#drop(entry + 1, this.#waiting.length);
     this.#broken = true;
+  }
+
+  #limit(): Milliseconds {
+    return typeof this.#budget === "function" ? this.#budget() : this.#budget;
   }
 
   #drop(from: number, to: number): void {

@@ -234,3 +234,16 @@ test("AccessUnitHub forgets consumers that left", () => {
   queue[Symbol.dispose]();
   assert.equal(hub.size, 0);
 });
+
+test("UnitQueue asks for its budget each time", async () => {
+  const { now, advance } = setUp();
+  let budget = 1000;
+  const queue = new UnitQueue<Unit>(() => ms(budget), now);
+  for (const name of ["k0", "p1"]) queue.push(unit(name));
+  advance(900);
+  queue.push(unit("p2"));
+  assert.equal(queue.size, 3);
+  budget = 200;
+  queue.push(unit("p3"));
+  assert.equal(await drain(queue), "k0");
+});

@@ -23,13 +23,6 @@ import { StaleFrames } from "./stale.ts";
  */
 const WINDOW = 4;
 
-/**
- * How long an access unit may wait for the decoder. One that has all it may
- * have and is silent for that long has dropped it, as FFmpeg does with what
- * follows a damaged keyframe: only the next keyframe helps.
- */
-export const DECODER_BUDGET = ms(200);
-
 /** A decoder that is fed and silent has failed. */
 const STALL_MS = 2000;
 
@@ -45,6 +38,12 @@ export interface DecodeRunEvents {
   readonly input: Pick<DecoderInput, "newestAt" | "keyframeDistance">;
   /** Called for every frame. */
   progress(): void;
+  /**
+   * How long a decoder may be silent that has all it may have. After that it
+   * has dropped it, as FFmpeg does with what follows a damaged keyframe: only
+   * the next keyframe helps.
+   */
+  budget(): Milliseconds;
   /** Counted up. */
   readonly counts: {
     decoded: number;
@@ -175,9 +174,8 @@ export class DecodeRun {
     while (this.#isFull() && !this.#ended.signal.aborted) {
       const progress = new AbortController();
       this.#progress = () => progress.abort();
-      if (await pause(this.#clock, DECODER_BUDGET, progress.signal)) {
-        return true;
-      }
+      const patience = this.#events.budget();
+      if (await pause(this.#clock, patience, progress.signal)) return true;
     }
     return false;
   }

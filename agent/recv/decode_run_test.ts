@@ -90,6 +90,7 @@ function setUp(stream: StreamInfo = STREAM) {
   const run = new DecodeRun(decoder, ring, clock, {
     input,
     counts,
+    budget: () => ms(200),
     progress: () => void progress++,
   });
   const stop = new AbortController();

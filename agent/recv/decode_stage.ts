@@ -8,20 +8,30 @@
 import { Decoder } from "../ffmpeg/decoder.ts";
 import type { AccessUnitHub } from "../media/access_unit_hub.ts";
 import { packedFormat } from "../media/frame.ts";
-import type { Milliseconds } from "../media/time.ts";
+import { type Milliseconds, ms } from "../media/time.ts";
 import type { QueueCounters } from "../media/unit_queue.ts";
 import { pause } from "../watchdog/pause.ts";
 import { HEALTHY_MS } from "../watchdog/restart_policy.ts";
 import { createStatus, formatDuration } from "../watchdog/status.ts";
 import { type Attempt, supervise } from "../watchdog/supervisor.ts";
 import { TokenBucket } from "../watchdog/token_bucket.ts";
-import { DECODER_BUDGET, DecodeRun } from "./decode_run.ts";
+import { DecodeRun } from "./decode_run.ts";
 import type { FrameStream } from "./frame_stream.ts";
 import type { ReceivedUnit } from "./received_unit.ts";
 import type { StreamInfo } from "./stream_info.ts";
 import type { RecvOptions } from "./recv.ts";
 import type { Wanted } from "./sink_stage.ts";
 import type { DecoderStatus } from "./status.ts";
+
+/** How long an access unit may wait for the decoder. */
+const DECODER_BUDGET = ms(200);
+
+/**
+ * The same until it has shown something, and for as long again: it has to work
+ * off what has waited. FFmpeg takes 82 to 120 ms to start where there is room
+ * for it, and several times that on a busy machine.
+ */
+const START_BUDGET = ms(1000);
 
 /** What a decoder is prepared for before the stream has said anything. */
 const LIKELY: StreamInfo["untagged"] = "bt601";
@@ -129,7 +139,10 @@ export class DecodeStage {
     const output = { pixelFormat, untagged, ...(size && { size }) };
     // Started before anything is known: the first picture comes the sooner.
     await using decoder = await Decoder.start(output, { runtime, signal });
-    using queue = this.#input.hub.join(DECODER_BUDGET);
+    let settledAt = Infinity;
+    const budget = () =>
+      runtime.now() < settledAt ? START_BUDGET : DECODER_BUDGET;
+    using queue = this.#input.hub.join(budget);
     this.#queue = queue.counters;
     try {
       const units = queue[Symbol.asyncIterator]();
@@ -147,7 +160,11 @@ export class DecodeStage {
       const run = new DecodeRun(decoder, ring, runtime, {
         input: this.#input,
         counts: this.counts,
-        progress,
+        budget,
+        progress: () => {
+          settledAt = Math.min(settledAt, runtime.now() + START_BUDGET);
+          progress();
+        },
       });
       return await run.decode(first.value, units, signal);
     } finally {

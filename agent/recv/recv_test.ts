@@ -13,6 +13,7 @@ import { until } from "../../test/faults/deadline.ts";
 import { test } from "../../test/harness.ts";
 import { ConfigError, StreamError } from "../errors.ts";
 import { frameBytes, type FrameFormat } from "../media/frame.ts";
+import { ms } from "../media/time.ts";
 import type { FrameSink } from "../plugin/sink.ts";
 import { createReceiver } from "./recv.ts";
 
@@ -136,6 +137,27 @@ test("createReceiver() bounds how often another size costs a decoder", async () 
   // One that ran for a second was no part of it.
   await t.runtime.advance(1000);
   assert.ok(await change() < 1000);
+  await t.end(running);
+});
+
+test("createReceiver() waits for a decoder that takes its time to start", async () => {
+  const t = setUp([{}]);
+  // 600 ms to the first frame, as on a busy machine.
+  t.runtime.processes.programs.set("ffmpeg", async (child) => {
+    await t.runtime.sleep(ms(600));
+    await decodes(child);
+  });
+  const running = t.receiver.run();
+  await t.runtime.turn();
+  const units = 15;
+  for (let n = 0; n < units; n++) {
+    t.ingest.send(n === 0 ? keyframe() : picture());
+    await t.runtime.advance(33);
+  }
+  await t.runtime.advance(200);
+  const decoder = () => t.receiver.status().decoders[0]!;
+  await until(DEADLINE_MS, "frames", () => decoder().decoded === units);
+  assert.equal(decoder().dropped, 0);
   await t.end(running);
 });
 
