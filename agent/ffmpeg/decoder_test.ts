@@ -4,7 +4,8 @@ import { constants } from "node:os";
 import process from "node:process";
 import { until, within } from "../../test/faults/deadline.ts";
 import { test } from "../../test/harness.ts";
-import type { ChildProcess, Runtime } from "../plugin/runtime.ts";
+import { spying } from "../../test/programs/spying.ts";
+import type { Runtime } from "../plugin/runtime.ts";
 import { runtime } from "../runtime/mod.ts";
 import { Decoder } from "./decoder.ts";
 import type { DecoderOutput } from "./decoder_args.ts";
@@ -211,19 +212,6 @@ function read(
   frame: Uint8Array<ArrayBuffer>,
 ): Promise<number> {
   return within(DEADLINE_MS, "frame", decoder.readFrame(frame));
-}
-
-/** The machine, and what it has started. */
-function spying(): [Runtime, ChildProcess[]] {
-  const children: ChildProcess[] = [];
-  return [{
-    ...runtime,
-    async spawn(options) {
-      const child = await runtime.spawn(options);
-      children.push(child);
-      return child;
-    },
-  }, children];
 }
 
 async function encodeFilm(): Promise<Uint8Array<ArrayBuffer>[]> {

@@ -4,13 +4,14 @@ import { join } from "node:path";
 import process from "node:process";
 import { temporaryFolder } from "../../test/e2e/folder.ts";
 import { test } from "../../test/harness.ts";
+import { spying } from "../../test/programs/spying.ts";
 import type { AccessUnit } from "../media/access_unit.ts";
 import { nalUnitsOf } from "../media/annexb.ts";
 import { concat } from "../media/bytes.ts";
 import { NAL_UNIT_TYPE, nalUnitType } from "../media/h264.ts";
 import { parseSps } from "../media/sps.ts";
 import { us } from "../media/time.ts";
-import type { ChildProcess, Runtime } from "../plugin/runtime.ts";
+import type { Runtime } from "../plugin/runtime.ts";
 import type { EncoderJob, VideoSettings } from "../plugin/source.ts";
 import { runtime } from "../runtime/mod.ts";
 import { encode } from "./encoder.ts";
@@ -263,19 +264,6 @@ function slices(data: Uint8Array): string[] {
   return [...nalUnitsOf(data)]
     .filter((nalUnit) => nalUnitType(nalUnit) <= idr)
     .map((nalUnit) => nalUnit.toString());
-}
-
-/** The machine, and what it has started. */
-function spying(): [Runtime, ChildProcess[]] {
-  const children: ChildProcess[] = [];
-  return [{
-    ...runtime,
-    async spawn(options) {
-      const child = await runtime.spawn(options);
-      children.push(child);
-      return child;
-    },
-  }, children];
 }
 
 /** A machine on which another program goes by FFmpeg's name. */

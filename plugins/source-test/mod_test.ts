@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
 import process from "node:process";
-import type { ChildProcess } from "../../agent/plugin/runtime.ts";
-import { runtime } from "../../agent/runtime/mod.ts";
 import { declare } from "../../test/contract/declaration.ts";
 import {
   type SourceCase,
@@ -11,6 +9,7 @@ import { contextOf, Sourcing } from "../../test/contract/source_usage.ts";
 import { ffmpeg } from "../../test/fakes/ffmpeg.ts";
 import { FakeRuntime } from "../../test/fakes/runtime.ts";
 import { test } from "../../test/harness.ts";
+import { spying } from "../../test/programs/spying.ts";
 import type { EncoderJob } from "../../mod.ts";
 import * as sourceTest from "./mod.ts";
 
@@ -33,32 +32,22 @@ testSource(sourceTest, () => {
   };
 }, ENDLESS);
 
-testSource(
-  sourceTest,
-  () => openRealCase(),
-  ENDLESS,
-  "source-test with FFmpeg",
-);
+testSource(sourceTest, openRealCase, ENDLESS, "source-test with FFmpeg");
 
 test("source-test has FFmpeg end before it is killed", async () => {
-  const children: ChildProcess[] = [];
-  const sourcing = new Sourcing(plugin, openRealCase(10, children));
+  const [runtime, children] = spying();
+  const address = "test:?size=64x48&fps=10";
+  const sourcing = new Sourcing(plugin, { address, runtime });
   await sourcing.untilUnits(5);
   await sourcing[Symbol.asyncDispose]();
   assert.equal((await children[0]!.exit).forced, false);
 });
 
-function openRealCase(fps = 100, children: ChildProcess[] = []): SourceCase {
+function openRealCase(): SourceCase {
+  const [runtime, children] = spying();
   return {
-    address: `test:?size=64x48&fps=${fps}`,
-    runtime: {
-      ...runtime,
-      async spawn(options) {
-        const child = await runtime.spawn(options);
-        children.push(child);
-        return child;
-      },
-    },
+    address: "test:?size=64x48&fps=100",
+    runtime,
     break() {
       for (const { pid } of children) process.kill(pid, "SIGKILL");
     },

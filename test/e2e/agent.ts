@@ -6,13 +6,13 @@
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import process from "node:process";
 import type { RecvStatus } from "../../agent/recv/status.ts";
 import type { SendStatus } from "../../agent/send/status.ts";
 import { Bell } from "../faults/bell.ts";
 import { until } from "../faults/deadline.ts";
+import { livingProcesses } from "../faults/process_tree.ts";
 
 const ROOT = join(import.meta.dirname!, "../..");
 
@@ -103,10 +103,10 @@ export class Agent<Status> implements AsyncDisposable {
 
   /** The processes that it has started. */
   children(program: string): number[] {
-    return readdirSync("/proc")
-      .filter((name) => /^\d+$/.test(name) && parentOf(name) === this.pid)
-      .filter((name) => programOf(name) === program)
-      .map(Number);
+    return livingProcesses()
+      .filter(({ parent }) => parent === this.pid)
+      .filter(({ command: [path = ""] }) => basename(path) === program)
+      .map(({ pid }) => pid);
   }
 
   /** Sends a signal to it alone. */
@@ -177,24 +177,5 @@ export class Agent<Status> implements AsyncDisposable {
       else this.log.push(line);
     }
     this.#bell.ring();
-  }
-}
-
-/** proc(5): the second field is the name in parentheses, the fourth ppid. */
-function parentOf(pid: string): number | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    const [state, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return state === "Z" ? undefined : Number(parent);
-  } catch {
-    return undefined;
-  }
-}
-
-function programOf(pid: string): string | undefined {
-  try {
-    return readFileSync(`/proc/${pid}/comm`, "latin1").trim();
-  } catch {
-    return undefined;
   }
 }

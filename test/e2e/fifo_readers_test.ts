@@ -1,16 +1,13 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import process from "node:process";
 import { readStamp } from "../../bench/stamp.ts";
-import { until, within } from "../faults/deadline.ts";
-import { Random } from "../random.ts";
+import { within } from "../faults/deadline.ts";
 import { test } from "../harness.ts";
-import { Agent } from "./agent.ts";
-import { temporaryFolder } from "./folder.ts";
+import { Random } from "../random.ts";
 import { Frames } from "./frames.ts";
-import { Camera, HEIGHT, Reader, WIDTH } from "./stamped.ts";
+import { startPipeline } from "./pipeline.ts";
+import { HEIGHT, Reader, WIDTH } from "./stamped.ts";
 
 const BYTES = WIDTH * HEIGHT * 3;
 
@@ -19,17 +16,11 @@ const READERS = Number(process.env.CAMAGENT_READERS ?? 200);
 
 test("sink-opencv-pipe gives each of many readers whole frames", async () => {
   const random = new Random();
-  using folder = temporaryFolder();
-  await using camera = new Camera(folder.path);
-  await using sender = Agent.send(camera.address, "tcp://127.0.0.1:0");
-  const path = join(folder.path, "frames");
-  const input = `tcp://127.0.0.1:${await sender.port()}`;
-  await using _receiver = Agent.recv(input, `pipe:${path}`);
-  await until(5000, "FIFO", () => existsSync(path));
+  await using pipeline = await startPipeline("stamped");
   let misaligned = 0;
   for (let count = 0; count < READERS; count++) {
     const bytes = BYTES + random.below(BYTES);
-    const frames = await readSome(path, bytes);
+    const frames = await readSome(pipeline.path, bytes);
     const stamps = frames.map(({ data }) => readStamp(data, WIDTH, HEIGHT));
     if (stamps.length === 0 || stamps.includes(undefined)) misaligned++;
   }
@@ -54,14 +45,8 @@ async function readSome(path: string, bytes: number): Promise<Frames["all"]> {
 }
 
 test("sink-opencv-pipe shows a slow reader frames that are fresh", async () => {
-  using folder = temporaryFolder();
-  await using camera = new Camera(folder.path);
-  await using sender = Agent.send(camera.address, "tcp://127.0.0.1:0");
-  const path = join(folder.path, "frames");
-  const input = `tcp://127.0.0.1:${await sender.port()}`;
-  await using _receiver = Agent.recv(input, `pipe:${path}`);
-  await until(5000, "FIFO", () => existsSync(path));
-  await using reader = new Reader(path, 200);
+  await using pipeline = await startPipeline("stamped");
+  await using reader = new Reader(pipeline.path, 200);
   await reader.reach(30);
   const ages = reader.seen.slice(5).map(({ age }) => age);
   // deno-lint-ignore no-console
@@ -71,13 +56,8 @@ test("sink-opencv-pipe shows a slow reader frames that are fresh", async () => {
 });
 
 test("sink-opencv-pipe serves two readers, a slow one harms nobody", async () => {
-  using folder = temporaryFolder();
-  await using camera = new Camera(folder.path);
-  await using sender = Agent.send(camera.address, "tcp://127.0.0.1:0");
-  const path = join(folder.path, "frames");
-  const input = `tcp://127.0.0.1:${await sender.port()}`;
-  await using receiver = Agent.recv(input, `pipe:${path}`);
-  await until(5000, "FIFO", () => existsSync(path));
+  await using pipeline = await startPipeline("stamped");
+  const { path, receiver } = pipeline;
   await using slow = new Reader(path, 500);
   await slow.reach(1);
   await using fast = new Reader(path);

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { AccessUnitSplitter } from "../../agent/media/access_unit_splitter.ts";
 import { joinNalUnits, nalUnitsOf } from "../../agent/media/annexb.ts";
-import { until } from "../faults/deadline.ts";
 import { test } from "../harness.ts";
 import { Agent } from "./agent.ts";
 import { FifoFrames } from "./fifo_frames.ts";
 import { temporaryFolder } from "./folder.ts";
 import { Frames } from "./frames.ts";
 import { encode, Peer } from "./peer.ts";
+import { receiveInto } from "./pipeline.ts";
 import { isTestPicture } from "./test_picture.ts";
 
 test("camagent recv decodes a stream without delimiters", async () => {
@@ -84,8 +84,7 @@ test("camagent recv reopens its sinks when the size changes", async () => {
     socket.write(small);
     next = () => socket.write(large);
   });
-  await using receiver = Agent.recv(peer.address, `pipe:${path}`);
-  await until(5000, "FIFO", () => existsSync(path));
+  await using receiver = await receiveInto(path, peer.address);
   await using first = new FifoFrames(path, 640 * 480 * 3);
   await first.frames.reach(1);
   assert.equal(sidecar(path).frameBytes, 640 * 480 * 3);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import process from "node:process";
+import { isAlive } from "../faults/process_tree.ts";
 import { test } from "../harness.ts";
 import { Agent } from "./agent.ts";
 import { Frames } from "./frames.ts";
@@ -49,12 +49,3 @@ test("camagent ends when the reader of its stdout leaves", async () => {
   receiver.closeStdout();
   assert.deepEqual(await receiver.exit, { code: 0, signal: null });
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}

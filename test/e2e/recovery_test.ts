@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { clock } from "../../agent/runtime/clock.ts";
 import { until } from "../faults/deadline.ts";
+import { isAlive } from "../faults/process_tree.ts";
 import { test } from "../harness.ts";
 import { Agent } from "./agent.ts";
 import { FifoFrames } from "./fifo_frames.ts";
 import { temporaryFolder } from "./folder.ts";
+import { receiveInto, startPipeline } from "./pipeline.ts";
 import { isTestPicture } from "./test_picture.ts";
 
 const [WIDTH, HEIGHT] = [640, 480];
@@ -23,13 +24,9 @@ const CHILD_MS = 1500;
 const PEER_MS = 3000;
 
 test("camagent brings frames back when a child is killed", async () => {
-  using folder = temporaryFolder();
-  await using sender = Agent.send("test:", "tcp://127.0.0.1:0");
-  const path = join(folder.path, "frames");
-  const input = `tcp://127.0.0.1:${await sender.port()}`;
-  await using receiver = Agent.recv(input, `pipe:${path}`);
-  await until(5000, "FIFO", () => existsSync(path));
-  await using reader = new FifoFrames(path, BYTES);
+  await using pipeline = await startPipeline("test");
+  const { sender, receiver } = pipeline;
+  await using reader = new FifoFrames(pipeline.path, BYTES);
   await reader.frames.reach(30);
   const times: Record<string, number[]> = { decoder: [], encoder: [] };
   for (let round = 0; round < ROUNDS; round++) {
@@ -47,13 +44,9 @@ test("camagent brings frames back when a child is killed", async () => {
 });
 
 test("camagent brings frames back after each of eight decoder kills", async () => {
-  using folder = temporaryFolder();
-  await using sender = Agent.send("test:", "tcp://127.0.0.1:0");
-  const path = join(folder.path, "frames");
-  const input = `tcp://127.0.0.1:${await sender.port()}`;
-  await using receiver = Agent.recv(input, `pipe:${path}`);
-  await until(5000, "FIFO", () => existsSync(path));
-  await using reader = new FifoFrames(path, BYTES);
+  await using pipeline = await startPipeline("test");
+  const { receiver } = pipeline;
+  await using reader = new FifoFrames(pipeline.path, BYTES);
   await reader.frames.reach(30);
   const times: number[] = [];
   for (let kill = 0; kill < 8; kill++) {
@@ -79,8 +72,7 @@ test("camagent brings frames back when the receiver is killed", async () => {
   const times: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     const since = clock.now();
-    await using receiver = Agent.recv(input, `pipe:${path}`);
-    await until(5000, "FIFO", () => existsSync(path));
+    await using receiver = await receiveInto(path, input);
     await using reader = new FifoFrames(path, BYTES);
     const [frame] = await reader.frames.reach(1);
     times.push(frame!.at - since);
@@ -100,8 +92,7 @@ test("camagent brings frames back when the sender is killed", async () => {
   const path = join(folder.path, "frames");
   let sender = Agent.send("test:", "tcp://127.0.0.1:0");
   const address = `tcp://127.0.0.1:${await sender.port()}`;
-  await using _receiver = Agent.recv(address, `pipe:${path}`);
-  await until(5000, "FIFO", () => existsSync(path));
+  await using _receiver = await receiveInto(path, address);
   await using reader = new FifoFrames(path, BYTES);
   await reader.frames.reach(30);
   const times: number[] = [];
@@ -129,15 +120,6 @@ function assertWhole({ frames }: FifoFrames): void {
     !isTestPicture(data, WIDTH, HEIGHT)
   );
   assert.equal(broken.length, 0, `${broken.length} of ${frames.all.length}`);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** The figures themselves are of interest, not only that they hold. */

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { until } from "../faults/deadline.ts";
 import { TcpProxy } from "../faults/tcp_proxy.ts";
 import { test } from "../harness.ts";
 import { Agent } from "./agent.ts";
 import { temporaryFolder } from "./folder.ts";
+import { receiveInto } from "./pipeline.ts";
 import { Camera, Reader, type Seen } from "./stamped.ts";
 
 /** Half of 2 Mbit/s, the bitrate of a 640x480 stream. */
@@ -25,12 +25,8 @@ for (const dials of ["receiver", "sender"]) {
     using folder = temporaryFolder();
     await using camera = new Camera(folder.path);
     const path = join(folder.path, "frames");
-    const source = `${camera.address}&gop=30`;
-    await using link = await (dials === "sender" ? dialled : listening)(
-      source,
-      `pipe:${path}`,
-    );
-    await until(5000, "FIFO", () => existsSync(path));
+    const start = dials === "sender" ? dialled : listening;
+    await using link = await start(`${camera.address}&gop=30`, path);
     await using reader = new Reader(path);
     await reader.reach(60);
     await assertFollows(link.proxy, reader);
@@ -38,19 +34,19 @@ for (const dials of ["receiver", "sender"]) {
 }
 
 /** A sender that waits, and a receiver that connects to it. */
-async function listening(source: string, sink: string) {
+async function listening(source: string, path: string) {
   await using stack = new AsyncDisposableStack();
   const sender = stack.use(Agent.send(source, "tcp://127.0.0.1:0"));
   const proxy = stack.use(await proxyTo(await sender.port()));
-  stack.use(Agent.recv(`tcp://127.0.0.1:${proxy.port}`, sink));
+  stack.use(await receiveInto(path, `tcp://127.0.0.1:${proxy.port}`));
   return ended(stack.move(), proxy);
 }
 
 /** A receiver that waits, and a sender that connects to it. */
-async function dialled(source: string, sink: string) {
+async function dialled(source: string, path: string) {
   await using stack = new AsyncDisposableStack();
   const input = "tcp://127.0.0.1:0?mode=listen";
-  const receiver = stack.use(Agent.recv(input, sink));
+  const receiver = stack.use(await receiveInto(path, input));
   const [, port] = await receiver.logs(/waits on 127\.0\.0\.1:(\d+)/);
   const proxy = stack.use(await proxyTo(Number(port)));
   stack.use(Agent.send(source, `tcp://127.0.0.1:${proxy.port}?mode=dial`));

@@ -5,7 +5,7 @@
  */
 
 /** The bars of FFmpeg's testsrc2 from left to right, in RGB. */
-const BARS = [
+export const BARS = [
   [255, 0, 0],
   [0, 255, 0],
   [255, 255, 0],

@@ -3,22 +3,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Agent } from "../e2e/agent.ts";
 import { temporaryFolder } from "../e2e/folder.ts";
+import { BARS } from "../e2e/test_picture.ts";
 import { test } from "../harness.ts";
 import { blocksOf } from "../readme/markdown.ts";
 import { Program, pythonWith } from "./program.ts";
 
 const ROOT = join(import.meta.dirname!, "../..");
 const EXAMPLES = join(ROOT, "examples");
-
-/** The bars of FFmpeg's testsrc2 from left to right, in RGB. */
-const BARS = [
-  [255, 0, 0],
-  [0, 255, 0],
-  [255, 255, 0],
-  [0, 0, 255],
-  [255, 0, 255],
-  [0, 255, 255],
-];
 
 /** BT.601 luma of the bars, full range. */
 const GRAY_BARS = [76, 150, 226, 29, 105, 179].map((y) => [y, y, y]);
@@ -33,7 +24,11 @@ const TOLERANCE = 40;
 const PICTURES = 20;
 
 /** Checks pixels as Python prints them: `[[254, 0, 0], ...]`. */
-function assertBars(line: string, bars: number[][], order = [0, 1, 2]): void {
+function assertBars(
+  line: string,
+  bars: readonly (readonly number[])[],
+  order = [0, 1, 2],
+): void {
   const pixels: number[][] = JSON.parse(line);
   const right = pixels.filter((pixel, bar) =>
     order.every((channel, at) =>
