@@ -7,7 +7,7 @@
  */
 
 import { intBytes, libc } from "./libc.ts";
-import { descriptorsOf, type IsWanted, portSuffix } from "./socket_table.ts";
+import { type IsWanted, ownSockets, portSuffix } from "./socket_table.ts";
 
 /** socket.h and tcp.h of Linux, the same on x86-64 and arm64. */
 const SOL_SOCKET = 1;
@@ -74,7 +74,7 @@ export function boundConnection(
 }
 
 function bound(sendBuffer: number, isWanted: IsWanted): boolean {
-  const fds = libc === undefined ? [] : descriptorsOf("tcp", isWanted);
+  const sockets = libc === undefined ? [] : ownSockets("tcp", isWanted);
   const options = [
     [SOL_SOCKET, SO_SNDBUF, sendBuffer],
     [IPPROTO_TCP, TCP_NODELAY, 1],
@@ -82,7 +82,7 @@ function bound(sendBuffer: number, isWanted: IsWanted): boolean {
     [IPPROTO_TCP, TCP_NOTSENT_LOWAT, NOTSENT_LOWAT_BYTES],
     [IPPROTO_TCP, TCP_USER_TIMEOUT, USER_TIMEOUT_MS],
   ] as const;
-  const done = fds.flatMap((fd) =>
+  const done = sockets.flatMap(({ fd }) =>
     options.map(([level, name, value]) => {
       const bytes = intBytes(value);
       return libc?.setsockopt(fd, level, name, bytes, bytes.length) === 0;

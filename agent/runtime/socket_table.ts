@@ -17,11 +17,19 @@ export type IsWanted = (
   inode: string,
 ) => boolean;
 
-/** Our descriptors of the sockets of a protocol that are wanted. */
-export function descriptorsOf(
+/** A socket of ours. */
+export interface OwnSocket {
+  /** Its descriptor. */
+  readonly fd: number;
+  /** What the tables call it. */
+  readonly inode: string;
+}
+
+/** Our sockets of a protocol that are wanted. */
+export function ownSockets(
   protocol: "tcp" | "udp",
   isWanted: IsWanted,
-): number[] {
+): OwnSocket[] {
   const inodes = new Set(
     rowsOf(protocol)
       .filter(([, local = "", remote = "", state = "", ...rest]) =>
@@ -31,10 +39,12 @@ export function descriptorsOf(
   );
   if (inodes.size === 0) return [];
   return readdirSync("/proc/self/fd")
-    .filter((fd) =>
-      inodes.has(/^socket:\[(\d+)\]$/.exec(linkOf(fd))?.[1] ?? "")
-    )
-    .map(Number);
+    .map((fd) => {
+      const inode = /^socket:\[(\d+)\]$/.exec(linkOf(fd))?.[1] ?? "";
+      return { fd: Number(fd), inode };
+    })
+    // Other programs may have bound the same port.
+    .filter(({ inode }) => inodes.has(inode));
 }
 
 /** Datagrams that the system threw away because a socket was full. */

@@ -12,7 +12,12 @@ import type { Datagram, UdpOptions, UdpSocket } from "../plugin/runtime.ts";
 import { abortable } from "./abortable.ts";
 import { intBytes, type Libc, libc } from "./libc.ts";
 import { Multicast } from "./multicast.ts";
-import { descriptorsOf, dropsOf, portSuffix } from "./socket_table.ts";
+import {
+  dropsOf,
+  type OwnSocket,
+  ownSockets,
+  portSuffix,
+} from "./socket_table.ts";
 import { causeOf, codeOf } from "./system_error.ts";
 import { openDatagrams, type RawDatagrams } from "./udp_socket.ts";
 
@@ -202,16 +207,13 @@ async function sendPast(
 }
 
 /** Finds the socket that was opened last on a port. */
-function findDescriptor(
-  port: number,
-): { fd: number; inode: string } | undefined {
-  let found = "";
-  const [fd] = descriptorsOf("udp", (local, _remote, _state, inode) => {
-    if (!local.endsWith(portSuffix(port)) || inodes.has(inode)) return false;
-    found = inode;
-    return true;
-  });
-  return fd === undefined ? undefined : { fd, inode: found };
+function findDescriptor(port: number): OwnSocket | undefined {
+  const [socket] = ownSockets(
+    "udp",
+    (local, _remote, _state, inode) =>
+      local.endsWith(portSuffix(port)) && !inodes.has(inode),
+  );
+  return socket;
 }
 
 /** @returns The size that it has now; the kernel counts its own part as well. */

@@ -12,6 +12,7 @@ import { fileURLToPath } from "node:url";
 export type ScriptName =
   | "count_descriptors.ts"
   | "hold_fifo.ts"
+  | "hold_group.ts"
   | "say_clock.ts"
   | "spawn_forever.ts"
   | "write_stdout.ts";
