@@ -77,16 +77,26 @@ type State =
   | "keep"
   | "drop";
 
-/** What is known of the access unit that is being gathered. */
-interface Gathered {
+/** NAL units that were gathered, and which parameter sets are among them. */
+interface Sets {
   nalUnits: number;
+  sps: boolean;
+  pps: boolean;
+}
+
+/** What is known of the access unit that is being gathered. */
+interface Gathered extends Sets {
   /** Header of its last slice; 0 as long as there is none. */
   slice: number;
   keyframe: boolean;
   recoveryPoint: boolean;
-  sps: boolean;
-  pps: boolean;
   damaged: boolean;
+}
+
+/** NAL units behind a slice: the next slice tells whose they are. */
+interface Undecided extends Sets {
+  /** Where the first of them begins in the buffer. */
+  readonly start: number;
 }
 
 /**
@@ -104,10 +114,7 @@ export class AccessUnitSplitter {
   #header = 0;
   /** Where the current NAL unit begins in `#buffer`, start code included. */
   #start = 0;
-  /** Where a prefix NAL unit behind the slices of a picture begins, or -1. */
-  #prefix = -1;
-  /** How many NAL units stand in front of that. */
-  #beforePrefix = 0;
+  #undecided: Undecided | undefined;
   /** Zero bytes that have come since the last other byte, not stored yet. */
   #zeros = 0;
   /** Too large: thrown away up to the next access unit. */
@@ -122,6 +129,11 @@ export class AccessUnitSplitter {
   constructor(options: AccessUnitSplitterOptions = {}) {
     this.#buffer = new ByteBuffer(options.maxBytes ?? MAX_ACCESS_UNIT_BYTES);
     this.#maxNalUnits = options.maxNalUnits ?? MAX_NAL_UNITS;
+  }
+
+  /** Whether a slice of the access unit that is being gathered has come. */
+  get hasPicture(): boolean {
+    return this.#gathered.slice !== 0;
   }
 
   /** Bytes in front of the first start code, and of the next after a flush. */
@@ -175,7 +187,8 @@ export class AccessUnitSplitter {
    */
   flush(): SplitUnit[] {
     if (this.#gathered.slice === 0) return [];
-    if (this.#state === "keep" || this.#state === "drop") {
+    const isInPicture = this.#undecided === undefined;
+    if (isInPicture && (this.#state === "keep" || this.#state === "drop")) {
       this.#endNalUnit();
       this.#state = "outside";
     }
@@ -212,26 +225,26 @@ export class AccessUnitSplitter {
     const type = this.#header & 0x1f;
     if (this.#isNext(type, first)) this.#endAccessUnit();
     const gathered = this.#gathered;
-    if (type === NAL_UNIT_TYPE.prefix) {
-      if (gathered.slice !== 0 && this.#prefix < 0) {
-        this.#prefix = this.#buffer.length;
-        this.#beforePrefix = gathered.nalUnits;
-      }
+    if (gathered.slice !== 0 && isToldBySlice(type)) {
+      const start = this.#buffer.length;
+      this.#undecided ??= { start, nalUnits: 0, sps: false, pps: false };
     } else if (isVcl(type)) {
-      this.#prefix = -1;
+      this.#keepUndecided();
       if (gathered.slice === 0 && !first) gathered.damaged = true;
       gathered.slice = this.#header;
     }
     if (this.#header >= 0x80) gathered.damaged = true;
     if (type === NAL_UNIT_TYPE.idr) gathered.keyframe = true;
-    if (type === NAL_UNIT_TYPE.sps) gathered.sps = true;
-    if (type === NAL_UNIT_TYPE.pps) gathered.pps = true;
+    const sets = this.#undecided ?? gathered;
+    if (type === NAL_UNIT_TYPE.sps) sets.sps = true;
+    if (type === NAL_UNIT_TYPE.pps) sets.pps = true;
     const superfluous = type >= NAL_UNIT_TYPE.delimiter &&
       type <= NAL_UNIT_TYPE.filler;
     this.#state = superfluous || this.#oversized ? "drop" : "keep";
     if (this.#state === "drop") return;
     this.#start = this.#buffer.length;
-    const fits = ++gathered.nalUnits <= this.#maxNalUnits &&
+    sets.nalUnits++;
+    const fits = this.#nalUnits <= this.#maxNalUnits &&
       this.#buffer.append(0, START_CODE) && this.#buffer.push(this.#header);
     if (!fits) this.#discard();
   }
@@ -240,9 +253,22 @@ export class AccessUnitSplitter {
   #isNext(type: number, first: boolean): boolean {
     const { slice } = this.#gathered;
     if (slice === 0) return this.#oversized && type === NAL_UNIT_TYPE.delimiter;
-    // Where a prefix NAL unit belongs is told by the slice behind it.
-    return type !== NAL_UNIT_TYPE.prefix &&
-      beginsAccessUnit(this.#header, first, slice);
+    return !isToldBySlice(type) && beginsAccessUnit(this.#header, first, slice);
+  }
+
+  get #nalUnits(): number {
+    return this.#gathered.nalUnits + (this.#undecided?.nalUnits ?? 0);
+  }
+
+  /** They stand between two slices of one picture. */
+  #keepUndecided(): void {
+    const undecided = this.#undecided;
+    if (undecided === undefined) return;
+    const gathered = this.#gathered;
+    gathered.nalUnits += undecided.nalUnits;
+    gathered.sps ||= undecided.sps;
+    gathered.pps ||= undecided.pps;
+    this.#undecided = undefined;
   }
 
   #endNalUnit(): void {
@@ -257,12 +283,11 @@ export class AccessUnitSplitter {
   }
 
   #endAccessUnit(): void {
-    const end = this.#prefix < 0 ? this.#buffer.length : this.#prefix;
-    const { nalUnits, keyframe, recoveryPoint, sps, pps, damaged } =
-      this.#gathered;
+    const { keyframe, recoveryPoint, sps, pps, damaged } = this.#gathered;
+    const next = this.#undecided;
     if (!this.#oversized) {
       this.#units.push({
-        data: this.#buffer.take(end),
+        data: this.#buffer.take(next?.start ?? this.#buffer.length),
         keyframe,
         recoveryPoint,
         hasParameterSets: sps && pps,
@@ -272,11 +297,8 @@ export class AccessUnitSplitter {
     }
     this.#discontinuity = this.#oversized;
     this.#oversized = false;
-    this.#gathered = nothing();
-    if (this.#prefix >= 0) {
-      this.#gathered.nalUnits = nalUnits - this.#beforePrefix;
-      this.#prefix = -1;
-    }
+    this.#gathered = nothing(next);
+    this.#undecided = undefined;
   }
 
   /** Stores pending zeros and `chunk[from, end)`, or counts them. */
@@ -298,20 +320,33 @@ export class AccessUnitSplitter {
     this.#droppedUnits++;
     this.#droppedBytes += this.#buffer.length;
     this.#buffer.clear();
-    this.#prefix = -1;
+    this.#undecided = undefined;
     this.#oversized = true;
     this.#state = "drop";
   }
 }
 
-function nothing(): Gathered {
+/** An access unit of which no slice has come. */
+function nothing(
+  { nalUnits, sps, pps }: Sets = { nalUnits: 0, sps: false, pps: false },
+): Gathered {
   return {
-    nalUnits: 0,
+    nalUnits,
     slice: 0,
     keyframe: false,
     recoveryPoint: false,
-    sps: false,
-    pps: false,
+    sps,
+    pps,
     damaged: false,
   };
+}
+
+/**
+ * Tells whether NAL units of a type, behind a slice, do not end its picture at
+ * once. Parameter sets should, but GStreamer's h264parse puts them in front of
+ * each slice of an IDR picture (1.22, alignment=nal, config-interval=-1).
+ */
+function isToldBySlice(type: number): boolean {
+  return type === NAL_UNIT_TYPE.prefix || type === NAL_UNIT_TYPE.sps ||
+    type === NAL_UNIT_TYPE.pps;
 }

@@ -94,7 +94,7 @@ for (const startCodeLength of [3, 4]) {
   });
 }
 
-for (const type of [6, 7, 8, 9, 10, 11, 15, 16, 17, 18]) {
+for (const type of [6, 9, 10, 11, 15, 16, 17, 18]) {
   test(`AccessUnitSplitter gives a picture at the header of type ${type}`, () => {
     const splitter = new AccessUnitSplitter();
     splitter.push(byteStream([P]));
@@ -102,7 +102,7 @@ for (const type of [6, 7, 8, 9, 10, 11, 15, 16, 17, 18]) {
   });
 }
 
-for (const type of [0, 3, 4, 12, 13, 14, 19, 20, 21, 24, 31]) {
+for (const type of [0, 3, 4, 7, 8, 12, 13, 14, 19, 20, 21, 24, 31]) {
   test(`AccessUnitSplitter waits longer at the header of type ${type}`, () => {
     const splitter = new AccessUnitSplitter();
     splitter.push(byteStream([P]));
@@ -134,6 +134,29 @@ test("AccessUnitSplitter keeps a prefix with the slice behind it", () => {
 test("AccessUnitSplitter gives a prefix to the next picture", () => {
   const units = split(byteStream([P, PREFIX, PREFIX, DELIMITER, P]));
   assert.deepEqual(types(units), ["1", "14 14 1"]);
+});
+
+test("AccessUnitSplitter keeps parameter sets between two slices", () => {
+  const stream = byteStream([SPS, PPS, IDR, SPS, PPS, IDR_2, SPS, PPS, IDR]);
+  const units = split(stream);
+  assert.deepEqual(types(units), ["7 8 5 7 8 5", "7 8 5"]);
+  assert.deepEqual(units.map(({ damaged }) => damaged), [false, false]);
+});
+
+test("AccessUnitSplitter gives parameter sets to the next picture", () => {
+  const units = split(byteStream([P, P_2, SPS, PPS, IDR, PPS, SPS, P]));
+  assert.deepEqual(types(units), ["1 1", "7 8 5", "8 7 1"]);
+  const withSets = units.map((unit) => unit.hasParameterSets);
+  assert.deepEqual(withSets, [false, true, true]);
+});
+
+test("AccessUnitSplitter.hasPicture tells whether a slice has come", () => {
+  const splitter = new AccessUnitSplitter();
+  const seen = [SPS, PPS, IDR, SPS, DELIMITER, SEI, P].map((nalUnit) => {
+    splitter.push(byteStream([nalUnit]));
+    return splitter.hasPicture;
+  });
+  assert.deepEqual(seen, [false, false, true, true, false, false, true]);
 });
 
 test("AccessUnitSplitter counts the NAL units behind a prefix", () => {
