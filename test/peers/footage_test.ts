@@ -3,15 +3,13 @@ import { spawn } from "node:child_process";
 import { test } from "../harness.ts";
 import { Agent } from "../e2e/agent.ts";
 import { wholeFrames } from "../e2e/frames.ts";
+import { MIN_PSNR_DB, psnrOf } from "./psnr.ts";
 
 /** From Debian's opencv-doc: 80 s of people in a street, MPEG-4. */
 const FOOTAGE = "/usr/share/doc/opencv-doc/examples/data/vtest.avi";
 const FRAMES = 795;
 const [WIDTH, HEIGHT] = [768, 576];
 const BYTES = WIDTH * HEIGHT * 3;
-
-/** What counts as good for compressed video. */
-const MIN_PSNR_DB = 30;
 
 test("camagent brings every frame of real footage", async () => {
   const source = `file:${FOOTAGE}?start=first-viewer&bitrate=8M`;
@@ -53,10 +51,4 @@ function decode(): { frames: AsyncGenerator<Uint8Array>; end(): void } {
     frames: wholeFrames(child.stdout!, BYTES),
     end: () => child.kill("SIGKILL"),
   };
-}
-
-function psnrOf(a: Uint8Array, b: Uint8Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i]! - b[i]!) ** 2;
-  return 10 * Math.log10(255 ** 2 / (sum / a.length));
 }

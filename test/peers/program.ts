@@ -25,11 +25,13 @@ export class Program implements AsyncDisposable {
    * Starts it.
    *
    * @param env Added to our own environment.
+   * @param stdout Whether that is lines, or left to be read as it comes.
    * @throws {Error} If it is not there; the tests need it.
    */
   constructor(
-    [name, ...args]: readonly [string, ...string[]],
+    [name = "", ...args]: readonly string[],
     env: Readonly<Record<string, string>> = {},
+    stdout: "lines" | "bytes" = "lines",
   ) {
     const program = findProgram(name);
     if (program === undefined) throw new Error(`"${name}" is not installed`);
@@ -38,12 +40,17 @@ export class Program implements AsyncDisposable {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, ...env },
     });
-    for (const stream of [this.#child.stdout!, this.#child.stderr!]) {
-      stream.on("data", (chunk) => this.#read(String(chunk)));
-    }
+    const read = (chunk: unknown) => this.#read(String(chunk));
+    if (stdout === "lines") this.#child.stdout!.on("data", read);
+    this.#child.stderr!.on("data", read);
     this.#gone = new Promise((resolve) => {
       this.#child.on("close", () => resolve());
     });
+  }
+
+  /** Its stdout, for whoever wants bytes. */
+  get stdout(): NodeJS.ReadableStream {
+    return this.#child.stdout!;
   }
 
   /** Waits for so many lines that match. */
@@ -63,6 +70,7 @@ export class Program implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#child.kill("SIGKILL");
+    this.#child.stdout!.destroy();
     await this.#gone;
   }
 

@@ -1,0 +1,295 @@
+import assert from "node:assert/strict";
+import { Agent } from "../e2e/agent.ts";
+import { temporaryFolder } from "../e2e/folder.ts";
+import { Frames } from "../e2e/frames.ts";
+import { test } from "../harness.ts";
+import {
+  B_FRAMES,
+  Clip,
+  FRAME_BYTES,
+  HEIGHT,
+  ONE_SLICE,
+  SLICED,
+  WIDTH,
+} from "./clip.ts";
+import { Program } from "./program.ts";
+import { MIN_PSNR_DB, psnrOf } from "./psnr.ts";
+import { freeUdpPort, groupFor, untilBound } from "./udp_port.ts";
+import { datagramsOf, UnitSender } from "./unit_sender.ts";
+
+/** Pictures that have to come through: two seconds. */
+const PICTURES = 60;
+
+/**
+ * Pictures of a film: some follow, so that decoders let go of the last ones
+ * that count. A raw stream does not say that a picture is the last.
+ */
+const FRAMES = PICTURES + 20;
+
+/** Checks that the frames are those of the film, in order, and no others. */
+function assertFramesOf(clip: Clip, frames: Frames): void {
+  const expected = clip.decode();
+  let [at, worst] = [-1, Infinity];
+  for (const { data } of frames.all) {
+    const found = expected.findIndex((other, i) =>
+      i > at && psnrOf(data, other) >= MIN_PSNR_DB
+    );
+    assert.ok(found >= 0, `Nothing behind frame ${at} looks like it`);
+    at = found;
+    worst = Math.min(worst, psnrOf(data, expected[at]!));
+  }
+  const count = frames.all.length;
+  // deno-lint-ignore no-console
+  console.log(`${count} frames, worst PSNR ${worst.toFixed(1)} dB`);
+}
+
+/** camagent as a receiver. */
+class Receiver implements AsyncDisposable {
+  readonly #agent: ReturnType<typeof Agent.recv>;
+  readonly #frames: Frames;
+
+  private constructor(
+    agent: ReturnType<typeof Agent.recv>,
+    readonly port: number,
+  ) {
+    this.#agent = agent;
+    this.#frames = new Frames(agent.stdout, FRAME_BYTES);
+  }
+
+  /** Waits until it has its port, or its port in a group. */
+  static async at(address: string): Promise<Receiver> {
+    const agent = Agent.recv(address, "-");
+    const [, port] = await agent.logs(/(?:waits on|joined) \S+:(\d+)/);
+    return new Receiver(agent, Number(port));
+  }
+
+  /**
+   * Checks that every picture arrived whole, and that those frames are right
+   * which decoder and reader were quick enough for.
+   */
+  async assertAllCome(clip: Clip): Promise<void> {
+    const { input, sinks: [sink] } = await this.#agent.says(
+      ({ decoders: [decoder] }) =>
+        decoder!.decoded + decoder!.dropped >= PICTURES,
+      20_000,
+    );
+    const { damaged, missing, held, units } = input;
+    assert.deepEqual([damaged, missing, held], [0, 0, 0]);
+    assert.ok(units <= FRAMES, `${units} pictures`);
+    assert.ok(sink!.written >= PICTURES / 2, JSON.stringify(sink));
+    assertFramesOf(clip, this.#frames);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#agent[Symbol.asyncDispose]();
+  }
+}
+
+/** FFmpeg as a sender of a film, in real time. */
+function ffmpegSends(clip: Clip, url: string): Program {
+  return new Program([
+    ...["ffmpeg", "-v", "error", "-re", "-f", "h264", "-i", clip.path],
+    ...["-c", "copy", "-f", "h264", url],
+  ]);
+}
+
+const FROM_FFMPEG: [string, string[], string][] = [
+  ["one slice a picture", ONE_SLICE, ""],
+  ["one slice a picture, ?pkt_size=1316", ONE_SLICE, "?pkt_size=1316"],
+  ["four slices a picture", SLICED, ""],
+  ["four slices a picture, ?pkt_size=1316", SLICED, "?pkt_size=1316"],
+  ["B-frames", B_FRAMES, ""],
+];
+
+for (const [what, options, query] of FROM_FFMPEG) {
+  test(`camagent recv shows what FFmpeg sends: ${what}`, async () => {
+    using folder = temporaryFolder();
+    const clip = Clip.encode(folder.path, FRAMES, ...options);
+    await using receiver = await Receiver.at("udp://127.0.0.1:0");
+    await using _sender = ffmpegSends(
+      clip,
+      `udp://127.0.0.1:${receiver.port}${query}`,
+    );
+    await receiver.assertAllCome(clip);
+  });
+}
+
+test("camagent recv shows what FFmpeg sends to a group", async () => {
+  using folder = temporaryFolder();
+  const clip = Clip.encode(folder.path, FRAMES, ...ONE_SLICE);
+  const group = groupFor(freeUdpPort());
+  const at = `udp://${group}:0?interface=lo`;
+  await using receiver = await Receiver.at(at);
+  const url = `udp://${group}:${receiver.port}?localaddr=127.0.0.1&ttl=1`;
+  await using _sender = ffmpegSends(clip, url);
+  await receiver.assertAllCome(clip);
+});
+
+/** GStreamer as a sender of a film, in real time. */
+function gstreamerSends(
+  clip: Clip,
+  alignment: string,
+  to: readonly string[],
+): Program {
+  return new Program([
+    ...["gst-launch-1.0", "-q", "filesrc", `location=${clip.path}`],
+    ...["!", "h264parse", "config-interval=-1", "!"],
+    `video/x-h264,stream-format=byte-stream,alignment=${alignment}`,
+    ...["!", "udpsink", ...to],
+  ]);
+}
+
+for (const alignment of ["nal", "au"]) {
+  for (const [slices, options] of [["one", ONE_SLICE], ["four", SLICED]]) {
+    const what = `alignment=${alignment}, ${slices} slices`;
+    test(`camagent recv shows what GStreamer sends: ${what}`, async () => {
+      using folder = temporaryFolder();
+      const clip = Clip.encode(folder.path, FRAMES, ...options!);
+      await using receiver = await Receiver.at("udp://127.0.0.1:0");
+      const to = ["host=127.0.0.1", `port=${receiver.port}`];
+      await using _sender = gstreamerSends(clip, alignment, to);
+      await receiver.assertAllCome(clip);
+    });
+  }
+}
+
+test("camagent recv shows what GStreamer sends to a group", async () => {
+  using folder = temporaryFolder();
+  const clip = Clip.encode(folder.path, FRAMES, ...ONE_SLICE);
+  const group = groupFor(freeUdpPort());
+  const at = `udp://${group}:0?interface=lo`;
+  await using receiver = await Receiver.at(at);
+  const to = [`host=${group}`, `port=${receiver.port}`, "multicast-iface=lo"];
+  await using _sender = gstreamerSends(clip, "au", to);
+  await receiver.assertAllCome(clip);
+});
+
+test("camagent recv shows what GStreamer encodes and sends", async () => {
+  using folder = temporaryFolder();
+  const clip = new Clip(folder.path);
+  await using receiver = await Receiver.at("udp://127.0.0.1:0");
+  const size = `width=${WIDTH},height=${HEIGHT},framerate=30/1`;
+  await using sender = new Program([
+    ...["gst-launch-1.0", "-q", "videotestsrc", "is-live=true"],
+    ...["pattern=ball", `num-buffers=${FRAMES}`, "!", `video/x-raw,${size}`],
+    ...["!", "x264enc", "tune=zerolatency", "speed-preset=ultrafast"],
+    ...["key-int-max=30", "!", "h264parse", "config-interval=-1", "!"],
+    "video/x-h264,stream-format=byte-stream,alignment=au",
+    ...["!", "tee", "name=both"],
+    ...["both.", "!", "queue", "!", "udpsink", "host=127.0.0.1"],
+    ...[`port=${receiver.port}`, "both.", "!", "queue", "!", "filesink"],
+    `location=${clip.path}`,
+  ]);
+  assert.equal(await sender.end(), "0");
+  await receiver.assertAllCome(clip);
+});
+
+/** Encoded with so many bits that a keyframe fills more than a datagram. */
+const LARGE = [...ONE_SLICE, "-vf", "noise=alls=20:allf=t", "-b:v", "16M"];
+
+test("camagent recv shows whole pictures in large datagrams", async () => {
+  using folder = temporaryFolder();
+  const clip = Clip.encode(folder.path, FRAMES, ...LARGE);
+  const counts = datagramsOf(clip.data).map((unit) => unit.length);
+  assert.ok(Math.max(...counts) > 1 && Math.min(...counts) === 1, `${counts}`);
+  await using receiver = await Receiver.at("udp://127.0.0.1:0");
+  const { port } = receiver;
+  using _sender = new UnitSender(clip.data, { host: "127.0.0.1", port });
+  await receiver.assertAllCome(clip);
+});
+
+/** Checks that every picture came, from the first on. */
+async function assertAllComeTo(program: Program, clip: Clip): Promise<void> {
+  const frames = new Frames(program.stdout, FRAME_BYTES);
+  // FFmpeg looks at some five seconds before it says anything.
+  await frames.reach(PICTURES, 20_000);
+  frames.all.splice(PICTURES);
+  assertFramesOf(clip, frames);
+  assert.ok(
+    psnrOf(frames.all.at(-1)!.data, clip.decode()[PICTURES - 1]!) >=
+      MIN_PSNR_DB,
+  );
+}
+
+/** camagent sends a film once somebody waits for it. */
+async function camagentSends(
+  clip: Clip,
+  to: string,
+  port: number,
+): Promise<ReturnType<typeof Agent.send>> {
+  await untilBound(port);
+  return Agent.send(`file:${clip.loop()}?loop=true`, to);
+}
+
+/** FFmpeg as a receiver. */
+function ffmpegReceives(url: string): Program {
+  return new Program(
+    [
+      ...["ffmpeg", "-v", "error", "-f", "h264", "-i", url],
+      ...["-fps_mode", "passthrough", "-pix_fmt", "rgb24"],
+      ...["-f", "rawvideo", "pipe:1"],
+    ],
+    {},
+    "bytes",
+  );
+}
+
+/** GStreamer as a receiver: the recipe that Android programs use. */
+function gstreamerReceives(...from: string[]): Program {
+  return new Program(
+    [
+      ...["gst-launch-1.0", "-q", "udpsrc", ...from, "!", "h264parse", "!"],
+      ...["avdec_h264", "!", "videoconvert", "!", "video/x-raw,format=RGB"],
+      ...["!", "fdsink", "sync=false"],
+    ],
+    {},
+    "bytes",
+  );
+}
+
+/** Receivers by name: unicast, and in a group. */
+const RECEIVERS: [
+  string,
+  (port: number) => Program,
+  (port: number, group: string) => Program,
+][] = [
+  [
+    "FFmpeg",
+    (port) => ffmpegReceives(`udp://127.0.0.1:${port}`),
+    (port, group) =>
+      ffmpegReceives(`udp://${group}:${port}?localaddr=127.0.0.1`),
+  ],
+  [
+    "GStreamer",
+    (port) => gstreamerReceives(`port=${port}`),
+    (port, group) =>
+      gstreamerReceives(
+        `address=${group}`,
+        `port=${port}`,
+        "multicast-iface=lo",
+      ),
+  ],
+];
+
+for (const [name, receives, joins] of RECEIVERS) {
+  test(`${name} shows what camagent sends in datagrams`, async () => {
+    using folder = temporaryFolder();
+    const clip = Clip.encode(folder.path, FRAMES, ...SLICED);
+    const port = freeUdpPort();
+    await using receiver = receives(port);
+    const to = `udp://127.0.0.1:${port}`;
+    await using _sender = await camagentSends(clip, to, port);
+    await assertAllComeTo(receiver, clip);
+  });
+
+  test(`${name} shows what camagent sends to a group`, async () => {
+    using folder = temporaryFolder();
+    const clip = Clip.encode(folder.path, FRAMES, ...ONE_SLICE);
+    const port = freeUdpPort();
+    const group = groupFor(port);
+    await using receiver = joins(port, group);
+    const to = `udp://${group}:${port}?interface=lo`;
+    await using _sender = await camagentSends(clip, to, port);
+    await assertAllComeTo(receiver, clip);
+  });
+}
