@@ -30,6 +30,12 @@ export interface UdpProxyOptions {
   seed?: number;
   /** What is wrong from the start. */
   faults?: Partial<UdpFaults>;
+  /** Who gets the same datagrams as the target, with the same faults. */
+  mirrors?: readonly Target[];
+  /** Sees each datagram as it came, and what is to become of it. */
+  onReceived?: (datagram: Uint8Array, fate: Fate) => void;
+  /** Told when a datagram, with all its copies, has gone on. */
+  onSent?: (fate: Fate) => void;
 }
 
 /** A datagram on its way. */
@@ -52,6 +58,7 @@ export class UdpProxy implements AsyncDisposable {
   /** Datagrams that came, that went on (copies included), and came back. */
   readonly counts = { received: 0, sent: 0, replies: 0 };
 
+  readonly #options: UdpProxyOptions;
   readonly #listener: UdpSocket;
   readonly #dealer: FateDealer;
   readonly #startedAt = performance.now();
@@ -64,7 +71,9 @@ export class UdpProxy implements AsyncDisposable {
   #closed = false;
   #running: Promise<void>;
 
-  private constructor({ target, seed, faults = {} }: UdpProxyOptions) {
+  private constructor(options: UdpProxyOptions) {
+    const { target, seed, faults = {} } = options;
+    this.#options = options;
     this.#target = target;
     const random = new Random(seed);
     this.seed = random.seed;
@@ -144,6 +153,7 @@ export class UdpProxy implements AsyncDisposable {
     this.counts.received++;
     const fate = this.#dealer.deal(bytes.length, this.now);
     if (this.fates.length < MAX_FATES) this.fates.push(fate);
+    this.#options.onReceived?.(bytes, fate);
     if (fate.lost) return;
     const { behind, atMs, delayMs } = fate;
     const dueAt = atMs + delayMs + (behind > 0 ? REORDER_HOLD_MS : 0);
@@ -163,10 +173,14 @@ export class UdpProxy implements AsyncDisposable {
   }
 
   #send({ bytes, fate }: Queued): void {
+    const { mirrors = [], onSent } = this.#options;
     for (let copy = 0; copy < fate.copies; copy++) {
-      this.#onward.send(harmed(bytes, fate), this.#target);
+      const datagram = harmed(bytes, fate);
+      this.#onward.send(datagram, this.#target);
+      for (const mirror of mirrors) this.#onward.send(datagram, mirror);
       this.counts.sent++;
     }
+    onSent?.(fate);
     const earlier = this.#queue.filter((other) =>
       other.behind > 0 && other.fate.index < fate.index
     );

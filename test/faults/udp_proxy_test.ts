@@ -4,7 +4,7 @@ import { test } from "../harness.ts";
 import { until } from "./deadline.ts";
 import type { Target } from "./socket_address.ts";
 import type { UdpFaults } from "./udp_fate.ts";
-import { UdpProxy } from "./udp_proxy.ts";
+import { UdpProxy, type UdpProxyOptions } from "./udp_proxy.ts";
 import { UdpSocket } from "./udp_socket.ts";
 
 const SEED = 1;
@@ -124,6 +124,29 @@ test("UdpProxy.retarget() sends on elsewhere", async () => {
   assert.deepEqual(c.got(), []);
 });
 
+test("UdpProxy sends mirrors what it sends the target", async () => {
+  using mirror = end();
+  const to = { host: HOST, port: mirror.socket.port };
+  await using c = await chain({ loss: 0.3 }, { mirrors: [to] });
+  await c.send(50);
+  await until(1000, "copies", () => mirror.messages.length >= c.got().length);
+  assert.ok(c.got().length < 50);
+  assert.deepEqual(mirror.messages, c.receiver.messages);
+});
+
+test("UdpProxy tells what came and what went on", async () => {
+  const received: [number, string | undefined][] = [];
+  const sent: number[] = [];
+  await using c = await chain({ loss: 0.3 }, {
+    onReceived: ([number], { lost }) => received.push([number!, lost]),
+    onSent: ({ index }) => sent.push(index),
+  });
+  await c.send(50);
+  const fates = c.proxy.fates.map(({ index, lost }) => [index, lost]);
+  assert.deepEqual(received, fates);
+  assert.deepEqual(sent, c.got());
+});
+
 test("UdpProxy ends with datagrams still on their way", async () => {
   const c = await chain({ delayMs: 3_600_000 });
   await c.send(1, { settle: false });
@@ -147,12 +170,15 @@ function close(socket: UdpSocket): void {
 }
 
 /** A sender, a proxy and a receiver. */
-async function chain(faults: Partial<UdpFaults>) {
+async function chain(
+  faults: Partial<UdpFaults>,
+  watched: Partial<UdpProxyOptions> = {},
+) {
   const stack = new AsyncDisposableStack();
   const receiver = stack.use(end());
   const sender = stack.use(end());
   const target = { host: HOST, port: receiver.socket.port };
-  const options = { target, seed: SEED, faults };
+  const options = { target, seed: SEED, faults, ...watched };
   const proxy = stack.use(await UdpProxy.start(options));
   let sent = 0;
   /** Sends numbered datagrams, and waits until all that is to come is there. */
