@@ -5,6 +5,7 @@
  */
 
 import { StreamError } from "../errors.ts";
+import type { Codec } from "../media/codec.ts";
 import { ivfFileHeader, ivfFrameHeader } from "../media/ivf.ts";
 import type { Size } from "../plugin/source.ts";
 import type { ChildProcess, Runtime } from "../plugin/runtime.ts";
@@ -24,6 +25,9 @@ import { exitError } from "./exit_error.ts";
 /** Timestamps only number the access units; any timebase serves. */
 const TIMEBASE = { num: 1, den: 1000 };
 
+/** What the IVF header calls them; FFmpeg goes by its command line. */
+const FOURCC = { h264: "H264", hevc: "HEVC", mjpeg: "MJPG" } as const;
+
 /**
  * A decoder that has been started. It can be started before anything is known
  * of the stream and then delivers its first frame the sooner: 7 to 10 ms after
@@ -32,6 +36,7 @@ const TIMEBASE = { num: 1, den: 1000 };
 export class Decoder implements AsyncDisposable {
   /** Rejects when FFmpeg is gone, whatever its exit code. */
   readonly failed: Promise<never>;
+  readonly #codec: Codec;
   readonly #child: ChildProcess;
   readonly #pipe: FramePipe;
   readonly #timestamps: AsyncIterator<number>;
@@ -62,7 +67,9 @@ export class Decoder implements AsyncDisposable {
           return timestamp !== undefined;
         },
       });
-      return new Decoder(child, pipe, timestamps, ["ffmpeg", ...args]);
+      const command = ["ffmpeg", ...args];
+      const codec = output.codec ?? "h264";
+      return new Decoder(codec, child, pipe, timestamps, command);
     } catch (error) {
       pipe[Symbol.dispose]();
       throw error;
@@ -70,11 +77,13 @@ export class Decoder implements AsyncDisposable {
   }
 
   private constructor(
+    codec: Codec,
     child: ChildProcess,
     pipe: FramePipe,
     timestamps: Queue<number>,
     command: readonly string[],
   ) {
+    this.#codec = codec;
     this.#child = child;
     this.#pipe = pipe;
     this.#timestamps = timestamps[Symbol.asyncIterator]();
@@ -90,7 +99,7 @@ export class Decoder implements AsyncDisposable {
   }
 
   /**
-   * Feeds one access unit.
+   * Feeds one access unit, as an Annex B byte stream or a JPEG picture.
    *
    * @param pts Comes back with the frame; grows from unit to unit.
    * @param size What the stream says of itself.
@@ -103,7 +112,8 @@ export class Decoder implements AsyncDisposable {
   ): Promise<void> {
     if (!this.#begun) {
       this.#begun = true;
-      const header = { ...size, fourcc: "H264", timebase: TIMEBASE };
+      const fourcc = FOURCC[this.#codec];
+      const header = { ...size, fourcc, timebase: TIMEBASE };
       await this.#child.write(ivfFileHeader(header));
     }
     const header = ivfFrameHeader(data.length, pts);

@@ -1,10 +1,11 @@
 /**
- * FFmpeg's command line for the receiver: H.264 framed in IVF on stdin, raw
- * frames into a pipe. LATENCY.md of the documentation has the reason of each.
+ * FFmpeg's command line for the receiver: access units framed in IVF on stdin,
+ * raw frames into a pipe. LATENCY.md of the documentation has the reason of each.
  *
  * @module
  */
 
+import type { Codec } from "../media/codec.ts";
 import type { PixelFormat } from "../media/frame.ts";
 import type { Size } from "../plugin/source.ts";
 import { QUIET } from "./encoder_args.ts";
@@ -12,8 +13,14 @@ import { QUIET } from "./encoder_args.ts";
 /** Widest picture area that is decoded: 4096x2176. */
 export const MAX_PIXELS = 8_912_896;
 
-/** What is to come out. */
+/** What goes in, and what is to come out. */
 export interface DecoderOutput {
+  /**
+   * How the access units are coded.
+   *
+   * @default {"h264"}
+   */
+  readonly codec?: Codec;
   /** Layout of the frames. */
   readonly pixelFormat: PixelFormat;
   /** Scales to this size; absent: as the stream is. */
@@ -38,17 +45,18 @@ export function decoderArgs(output: DecoderOutput, path: string): string[] {
     "32",
     "-analyzeduration",
     "0",
-    // Else a stream that claims a picture takes days loses its timestamps.
-    "-dts_error_threshold",
-    "1e12",
+    // Else timestamps of H.265 and JPEG count from the first one, and a stream
+    // that claims a picture takes days loses them.
+    "-copyts",
     "-max_pixels",
     `${MAX_PIXELS}`,
     "-protocol_whitelist",
     "pipe",
     "-f",
     "ivf",
+    // Whatever the FourCC says.
     "-c:v",
-    "h264",
+    output.codec ?? "h264",
     "-i",
     "pipe:0",
     "-map",

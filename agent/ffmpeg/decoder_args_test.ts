@@ -8,7 +8,7 @@ import {
 
 const START =
   "-hide_banner -nostdin -loglevel warning -flags +low_delay+output_corrupt " +
-  "-probesize 32 -analyzeduration 0 -dts_error_threshold 1e12 " +
+  "-probesize 32 -analyzeduration 0 -copyts " +
   "-max_pixels 8912896 " +
   "-protocol_whitelist pipe -f ivf -c:v h264 -i pipe:0 -map 0:v:0 -vf " +
   "metadata=mode=add:key=c:value=1," +

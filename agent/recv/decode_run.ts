@@ -5,7 +5,7 @@
  */
 
 import type { Decoder } from "../ffmpeg/decoder.ts";
-import { type Milliseconds, ms } from "../media/time.ts";
+import type { Milliseconds } from "../media/time.ts";
 import { isEntry } from "../media/unit_queue.ts";
 import type { Clock } from "../plugin/runtime.ts";
 import { pause } from "../watchdog/pause.ts";
@@ -103,14 +103,14 @@ export class DecodeRun {
    * Decodes until the stream changes. Called once; nothing is under way any
    * more when it settles.
    *
-   * @returns What the next stream's untagged pictures are.
+   * @returns The stream that follows.
    * @throws What broke first, or the signal's reason.
    */
   async decode(
     first: ReceivedUnit,
     units: AsyncIterator<ReceivedUnit>,
     signal: AbortSignal,
-  ): Promise<StreamInfo["untagged"]> {
+  ): Promise<StreamInfo> {
     this.#heldBack = first.stream.reorderDepth;
     const broken = Promise.withResolvers<never>();
     const stop = () => broken.reject(signal.reason);
@@ -128,7 +128,7 @@ export class DecodeRun {
       this.#decoder.endInput();
       const flushed = pause(this.#clock, FLUSH_MS, this.#ended.signal);
       await Promise.race([reading.catch(() => {}), flushed]);
-      return next.untagged;
+      return next;
     } finally {
       signal.removeEventListener("abort", stop);
       this.#ended.abort();

@@ -462,7 +462,8 @@ test("DecodeRun ends with its stream, after the last frames", async () => {
   const t = setUp();
   using sink = t.ring.subscribe(undefined);
   const running = t.begin();
-  t.push(0, { ...STREAM, width: 4, untagged: "bt709" });
+  const next: StreamInfo = { ...STREAM, width: 4, untagged: "bt709" };
+  t.push(0, next);
   await t.clock.advance(100);
   assert.deepEqual([t.decoder.fed, t.decoder.ended], [[1], true]);
   t.decoder.emit(1);
@@ -470,7 +471,7 @@ test("DecodeRun ends with its stream, after the last frames", async () => {
   assert.equal(slot?.frame?.sequence, 1);
   t.ring.release(slot);
   await t.clock.advance(200);
-  assert.equal(await running, "bt709");
+  assert.equal(await running, next);
   assert.equal(t.decoder.disposed, 1);
   assert.equal(t.clock.sleeping, 0);
 });

@@ -33,8 +33,11 @@ const DECODER_BUDGET = ms(200);
  */
 const START_BUDGET = ms(1000);
 
+/** What a decoder has to be told when it is started. */
+type Prepared = Pick<StreamInfo, "codec" | "untagged">;
+
 /** What a decoder is prepared for before the stream has said anything. */
-const LIKELY: StreamInfo["untagged"] = "bt601";
+const LIKELY: Prepared = { codec: "h264", untagged: "bt601" };
 
 /** What a decoder has to know of the input. */
 export interface DecoderInput {
@@ -99,11 +102,11 @@ export class DecodeStage {
 
   /** Decodes one stream after the other: a new size needs a new decoder. */
   async #attempt({ signal, progress }: Attempt): Promise<void> {
-    let untagged = LIKELY;
+    let prepared = LIKELY;
     while (true) {
       signal.throwIfAborted();
       const since = this.#options.runtime.now();
-      untagged = await this.#decode(untagged, signal, progress);
+      prepared = await this.#decode(prepared, signal, progress);
       await this.#limitChanges(since, signal);
     }
   }
@@ -128,15 +131,15 @@ export class DecodeStage {
     await pause(runtime, delay, signal);
   }
 
-  /** @returns What the next decoder has to take untagged pictures for. */
+  /** @returns What the next decoder has to be prepared for. */
   async #decode(
-    untagged: StreamInfo["untagged"],
+    { codec, untagged }: Prepared,
     signal: AbortSignal,
     progress: () => void,
-  ): Promise<StreamInfo["untagged"]> {
+  ): Promise<Prepared> {
     const { runtime } = this.#options;
     const { pixelFormat, size } = this.#wanted;
-    const output = { pixelFormat, untagged, ...(size && { size }) };
+    const output = { codec, pixelFormat, untagged, ...(size && { size }) };
     // Started before anything is known: the first picture comes the sooner.
     await using decoder = await Decoder.start(output, { runtime, signal });
     let settledAt = Infinity;
@@ -151,7 +154,7 @@ export class DecodeStage {
       if (first.done) throw new Error("The hub ended");
       const { stream } = first.value;
       // The next decoder gets this access unit from the hub again.
-      if (stream.untagged !== untagged) return stream.untagged;
+      if (stream.codec !== codec || stream.untagged !== untagged) return stream;
       const { width, height } = size ?? stream;
       const ring = await this.#stream.begin(
         packedFormat(width, height, pixelFormat),

@@ -212,9 +212,9 @@ export class InputStage implements DecoderInput {
     ingest: UnitIngest & Ingest,
     progress: () => void,
   ): Promise<void> {
-    this.#format = "h264";
     for await (const unit of ingest.units) {
       progress();
+      this.#format = unit.codec ?? "h264";
       this.#peer = ingest.peer;
       if (unit.restart) this.#begin();
       this.#push({ ...unit, data: unit.data.slice() });
