@@ -215,8 +215,8 @@ const HOSTILE: Cases = {
     ["658801 damaged", "418802 discontinuity"],
   ],
   "STAP-A with size 0": [
-    ["0! 78 0003 658801 0000 0002 68ce"],
-    ["658801 damaged"],
+    ["0! 78 0003 658801 0000 0002 68ce", "3000! 418802"],
+    ["658801 damaged", "418802 discontinuity"],
   ],
   "STAP-A with a size beyond the payload": [
     ["0! 78 0003 658801 0009 68ce"],
@@ -317,12 +317,12 @@ const HOSTILE: Cases = {
     ["658801 damaged discontinuity", "418804 discontinuity"],
   ],
   "the rest of a picture behind a gap is no proof against markers": [
-    ["0! 658801", "lost", "0! 654803", "3000! 418804", "3000! 418805"],
+    ["0! 658801", "lost", "0! 654803", "3000! 418804", "3000! 414805"],
     [
       "658801",
       "654803 damaged discontinuity",
       "418804 discontinuity",
-      "418805",
+      "414805 damaged",
     ],
   ],
   "nothing but parameter sets": [["0! 6742001e", "3000! 68ce"], []],
@@ -415,6 +415,7 @@ test("RtpDepacketizer tells keyframes, recovery points, parameter sets", () => {
     "9000 1c46 c480",
     "9000 6742001e",
     "9000! 418804",
+    "12000! 418805",
   ]));
   const found = units.map((unit) => [
     unit.keyframe,
@@ -426,6 +427,7 @@ test("RtpDepacketizer tells keyframes, recovery points, parameter sets", () => {
     [false, false, false],
     [false, true, false],
     [false, true, false],
+    [false, false, false],
   ]);
 });
 

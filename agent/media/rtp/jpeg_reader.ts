@@ -71,10 +71,11 @@ export class JpegReader implements PayloadReader {
     return readFragment(payload)?.offset === 0 ? "start" : "inside";
   }
 
-  push(payload: Uint8Array, afterGap: boolean): void {
+  // A gap shows in the offsets.
+  push(payload: Uint8Array): void {
     this.#hasPicture = true;
     const fragment = readFragment(payload);
-    const start = fragment ? this.#dataStart(fragment, payload, afterGap) : -1;
+    const start = fragment ? this.#dataStart(fragment, payload) : -1;
     if (start < 0) this.#damaged = true;
     else if (this.#buffer.append(0, payload, start)) {
       this.#offset += payload.length - start;
@@ -106,18 +107,12 @@ export class JpegReader implements PayloadReader {
   }
 
   /** Finds the bytes of the picture in a fragment; -1 if it does not fit. */
-  #dataStart(
-    fragment: Fragment,
-    payload: Uint8Array,
-    afterGap: boolean,
-  ): number {
+  #dataStart(fragment: Fragment, payload: Uint8Array): number {
     const { offset, kind, end } = fragment;
-    if (this.#damaged) return -1;
     if (this.#kind < 0) {
       return offset === 0 ? this.#begin(fragment, payload) : -1;
     }
-    const fits = !afterGap && kind === this.#kind && offset === this.#offset;
-    return fits ? end : -1;
+    return kind === this.#kind && offset === this.#offset ? end : -1;
   }
 
   /** Begins a picture. */

@@ -7,7 +7,9 @@ import {
   writeRtp,
 } from "../../../test/rtp_writer.ts";
 import { MAX_ACCESS_UNIT_BYTES } from "../access_unit_splitter.ts";
+import { ms } from "../time.ts";
 import { jpegHeader, quantizersOf } from "./jpeg_header.ts";
+import { RtpReceiver } from "./receiver.ts";
 
 const [LUMA, CHROMA] = ["11".repeat(64), "22".repeat(64)];
 
@@ -168,6 +170,10 @@ const CASES: Record<string, [packets: string[], units: string[]]> = {
     [`0! ${main(0, "81")} 00 00 0000 aa`],
     [],
   ],
+  "tables that are to be sent each time, but are not": [
+    [`0! ${main(0)} ${TABLES} aa`, `3000! ${main(0)} 00 00 0000 bb`],
+    [`${HEADER}aa${EOI}`],
+  ],
   "tables and nothing else": [[`0! ${main(0)} ${TABLES}`], []],
   "quality 0": [[`0! ${main(0, "00")} aa`], []],
   "a reserved quality": [[`0! ${main(0, "64")} aa`], []],
@@ -204,6 +210,19 @@ test("RtpDepacketizer, JPEG, drops a picture of more than 8 MiB", () => {
   assert.equal(units.length, 1);
   assert.equal(units[0]?.discontinuity, true);
   assert.equal(receiver.statistics.droppedUnits, 1);
+});
+
+test("RtpDepacketizer, JPEG, keeps tables of its own", () => {
+  const receiver = new RtpReceiver();
+  const units = packetsOf([
+    `0! ${main(0, "80")} ${TABLES} aa`,
+    `3000! ${main(0, "80")} 00 00 0000 bb`,
+  ], { payloadType: 26 }).flatMap((packet) => {
+    const units = receiver.push(packet, ms(0));
+    packet.fill(0xee);
+    return units;
+  });
+  assert.deepEqual(describe(units), [`${HEADER}aa${EOI}`, `${HEADER}bb${EOI}`]);
 });
 
 test("quantizersOf() computes tables as libjpeg does", () => {

@@ -79,7 +79,7 @@ export class NalUnitReader implements PayloadReader {
     if (!readable) this.#current.damaged = true;
     if (nalUnits.length === 0) this.#hasPicture = true;
     for (const nalUnit of nalUnits) {
-      this.#begin(nalUnit[0]!, nalUnit, 0);
+      this.#begin(nalUnit);
       this.#append(nalUnit, 0);
       this.#end();
     }
@@ -133,7 +133,7 @@ export class NalUnitReader implements PayloadReader {
     if (complete && (header & FU.start) !== 0) {
       this.#breakOff();
       const ofNalUnit = this.#format.headerOf(payload);
-      this.#begin(ofNalUnit[0]!, payload, 1);
+      this.#begin(ofNalUnit);
       this.#append(ofNalUnit, 0);
       this.#fragmented = type;
     } else if (!complete || type !== this.#fragmented) {
@@ -148,27 +148,22 @@ export class NalUnitReader implements PayloadReader {
     this.#end();
   }
 
-  /** Begins a NAL unit, of which `bytes` are the first ones from `at` on. */
-  #begin(header: number, bytes: Uint8Array, at: number): void {
+  /** Begins a NAL unit with a header of one or two bytes. */
+  #begin(header: Uint8Array): void {
     const format = this.#format;
-    const type = format.typeOf(header);
+    const type = format.typeOf(header[0]!);
     const isNalUnit = format.isNalUnit(type) &&
-      bytes.length >= format.headerBytes;
+      header.length >= format.headerBytes;
     const isNext = isNalUnit && this.#current.hasSlices &&
       format.leading.includes(type);
     this.#target = isNext ? this.#next : this.#current;
     this.#type = type;
     this.#skipping = !isNalUnit || format.superfluous.includes(type);
-    if (!isNalUnit || (header & FORBIDDEN_BIT) !== 0) {
+    if (!isNalUnit || (header[0]! & FORBIDDEN_BIT) !== 0) {
       this.#target.damaged = true;
     }
     if (this.#skipping) return;
-    if (format.isSlice(type)) {
-      // Without the first slice.
-      const first = format.isFirstSlice(type, bytes, at);
-      if (!this.#hasPicture && !first) this.#current.damaged = true;
-      this.#hasPicture = true;
-    }
+    if (format.isSlice(type)) this.#hasPicture = true;
     this.#target.begin(type);
   }
 

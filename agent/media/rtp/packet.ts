@@ -69,9 +69,7 @@ export function parseRtp(datagram: Uint8Array): RtpPacket | undefined {
     end -= padding;
   }
   if ((first & FIRST.extension) !== 0) {
-    start += 4;
-    if (start > end) return undefined;
-    start += 4 * readUint16(datagram, start - 2);
+    start += 4 + 4 * readUint16(datagram, start + 2);
   }
   if (start > end) return undefined;
   return {

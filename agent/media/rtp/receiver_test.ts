@@ -50,6 +50,8 @@ test("RtpReceiver finds out that it is H.264, and keeps what came before", () =>
   const receiver = new RtpReceiver();
   assert.deepEqual(push(receiver, packets.slice(0, 2), 0), []);
   assert.equal(receiver.statistics.codec, undefined);
+  // The datagrams were borrowed.
+  for (const packet of packets.slice(0, 2)) packet.fill(0xee);
   const units = push(receiver, packets.slice(2), 40);
   assert.deepEqual(describe(units), ["418801", "418802", "658803", "418804"]);
   assert.equal(receiver.statistics.codec, "h264");
@@ -281,6 +283,15 @@ test("RtpReceiver adds parameter sets until the stream has its own", () => {
   ]);
   const found = units.map((unit) => unit.hasParameterSets);
   assert.deepEqual(found, [true, false, true, true, false]);
+});
+
+test("RtpReceiver adds parameter sets to another sender's stream again", () => {
+  const parameterSets = byteStream([writeSps(), writePps()]);
+  const receiver = new RtpReceiver({ codec: "h264", parameterSets });
+  push(receiver, packetsOf([`0 ${SPS}`, `0 ${PPS}`, "0! 658801"]), 0);
+  const theirs = packetsOf(["0! 658802"], { ssrc: OTHER });
+  const [unit] = push(receiver, theirs, 500);
+  assert.deepEqual(describe([unit!]), [`${SPS} ${PPS} 658802 restarted`]);
 });
 
 test("RtpReceiver counts another clock", () => {

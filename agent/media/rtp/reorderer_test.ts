@@ -156,6 +156,11 @@ for (const [name, [steps, out, counted]] of Object.entries(AT_ONCE)) {
   });
 }
 
+test("RtpReorderer does not wait for what was before the first", () => {
+  const { reorderer } = run([5, 4, 6]);
+  assert.equal(reorderer.window, 0);
+});
+
 test("RtpReorderer waits once it has given up too early", () => {
   const { out, reorderer } = run(OPEN);
   assert.deepEqual(out, ["0", "2 -1", "3"]);

@@ -330,6 +330,10 @@ const BAD: Record<string, [text: string, why: string]> = {
     sdp("m=video 5004 RTP/AVP 96", `${MAP} AV1/90000`),
     `video "AV1/90000" ${NONE}`,
   ],
+  "two videos of other codecs, by the first": [
+    sdp("m=video 1 RTP/AVP 96", `${MAP} AV1/90000`, "m=video -1 RTP/AVP 96"),
+    `video "AV1/90000" ${NONE}`,
+  ],
   "a map without codec": [
     sdp("m=video 5004 RTP/AVP 96", `${MAP} `),
     `video "" ${NONE}`,
@@ -467,16 +471,17 @@ for (const [name, [text, why]] of Object.entries(BAD)) {
 }
 
 test("readSdp() is quick, whatever is in 128 KiB", () => {
-  const formats = ` ${96}`.repeat(1000);
+  const formats = " 96".repeat(1000);
   const floods = [
     `m=video 0 RTP/AVP${formats}\n`,
     "a=fmtp:96 " + "a=b;".repeat(10) + "\n",
     "a=rtpmap:96 x/1\n",
     "a=source-filter: incl IN IP4 * a\n",
     "c=IN IP4 a\n",
+    "a=\n",
   ];
   for (const flood of floods) {
-    const head = sdp("m=video 5004 RTP/AVP 96");
+    const head = sdp(`m=video 5004 RTP/AVP${" 97".repeat(20_000)}`);
     const count = Math.floor((MAX_SDP_BYTES - head.length) / flood.length);
     const started = performance.now();
     try {
