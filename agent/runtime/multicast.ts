@@ -147,14 +147,18 @@ function indexOf(wanted: string): number {
       `Cannot use interface "${wanted}": this machine has ${interfaceNames()}`,
     );
   }
-  const flags = Number(read(name, "flags"));
-  if ((flags & (IFF_MULTICAST | IFF_LOOPBACK)) === 0) {
+  if (!carriesMulticast(name)) {
     throw new ConfigError(
       `Cannot use interface "${wanted}": it carries no multicast; try ` +
-        interfaceNames(),
+        interfaceNames(carriesMulticast),
     );
   }
   return index;
+}
+
+function carriesMulticast(name: string): boolean {
+  const flags = Number(read(name, "flags"));
+  return (flags & (IFF_MULTICAST | IFF_LOOPBACK)) !== 0;
 }
 
 function nameOfAddress(address: string): string {
@@ -163,8 +167,8 @@ function nameOfAddress(address: string): string {
     ?.[0] ?? "";
 }
 
-function interfaceNames(): string {
-  const names = Object.keys(networkInterfaces());
+function interfaceNames(isWanted = (_name: string) => true): string {
+  const names = Object.keys(networkInterfaces()).filter(isWanted);
   return names.length === 0 ? "no interface" : names.join(", ");
 }
 

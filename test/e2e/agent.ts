@@ -70,9 +70,15 @@ export class Agent<Status> implements AsyncDisposable {
   /** Starts any command. */
   static start<Status>(
     args: string[],
-    options: { cwd?: string; env?: Record<string, string> } = {},
+    options: {
+      cwd?: string;
+      env?: Record<string, string>;
+      /** Words in front, of a program that becomes the agent. */
+      through?: readonly string[];
+    } = {},
   ): Agent<Status> {
-    const [program, ...rest] = camagent();
+    const words = [...options.through ?? [], ...camagent()];
+    const [program, ...rest] = words as [string, ...string[]];
     return new Agent(spawn(program, [...rest, ...args], {
       stdio: ["ignore", "pipe", "pipe"],
       cwd: options.cwd,
