@@ -13,38 +13,36 @@ import { type Milliseconds, ms } from "../time.ts";
  */
 export const MAX_REORDER_WINDOW: Milliseconds = ms(20);
 
-/**
- * The wait is what the last period needed: a way that changes the order of
- * packets does so several times in 10 s.
- */
+/** A way that changes the order of packets does so several times in 10 s. */
 const PERIOD_MS = 10_000;
 
-/** A wait that follows what would have been needed. */
+/**
+ * A wait that is not necessary, or as long as it may be. One that is as long as
+ * the latest packet needed is too short for the next one: it costs all pictures
+ * up to a keyframe, and what a longer wait would have held back is not shown
+ * then either.
+ */
 export class ReorderWindow {
-  #length = 0;
-  /** Longest wait that the current period would have needed. */
-  #needed = 0;
+  #isOpen = false;
+  /** In the current period. */
+  #wasNeeded = false;
   #periodStart = -Infinity;
 
   /** The wait. */
   get length(): Milliseconds {
-    return ms(this.#length);
+    return this.#isOpen ? MAX_REORDER_WINDOW : ms(0);
   }
 
   /** A wait of so many milliseconds has brought a packet, or would have. */
   need(wait: number): void {
-    if (wait > MAX_REORDER_WINDOW) return;
-    // Timers are no finer than a millisecond.
-    const length = Math.min(Math.ceil(wait) + 1, MAX_REORDER_WINDOW);
-    this.#needed = Math.max(this.#needed, length);
-    this.#length = Math.max(this.#length, length);
+    if (wait <= MAX_REORDER_WINDOW) this.#isOpen = this.#wasNeeded = true;
   }
 
   /** Forgets what is long ago. */
   turn(now: Milliseconds): void {
     if (now - this.#periodStart < PERIOD_MS) return;
     this.#periodStart = now;
-    this.#length = this.#needed;
-    this.#needed = 0;
+    this.#isOpen = this.#wasNeeded;
+    this.#wasNeeded = false;
   }
 }

@@ -7,7 +7,7 @@
 import { type Milliseconds, ms } from "../time.ts";
 import { noRtpPackets, type RtpCounters } from "./counters.ts";
 import type { RtpPacket } from "./packet.ts";
-import { ReorderWindow } from "./reorder_window.ts";
+import { MAX_REORDER_WINDOW, ReorderWindow } from "./reorder_window.ts";
 import { distance16 } from "./serial.ts";
 
 /** A packet in its place. */
@@ -41,6 +41,12 @@ const MAX_DROPOUT = 3000;
 /** MAX_MISORDER: further back is no disorder (RFC 3550, appendix A.1). */
 const MAX_MISORDER = 100;
 
+/**
+ * Timers are no finer: who is asked later than that after a deadline has stood
+ * still, and not read what came meanwhile.
+ */
+const LATE_MS = 2;
+
 /** Numbers of which it is known whether they came: more than MAX_MISORDER. */
 const HISTORY = 128;
 
@@ -53,8 +59,7 @@ interface Held {
 /**
  * Puts the packets of one source in order. As long as they come in order it
  * waits for nothing, and a gap is a loss at once. Once a packet has come that
- * was given up on, gaps are waited for: as long as that one would have needed,
- * at most {@linkcode MAX_REORDER_WINDOW}.
+ * was given up on, gaps are waited for, {@linkcode MAX_REORDER_WINDOW} long.
  */
 export class RtpReorderer {
   /** What came so far. */
@@ -67,6 +72,8 @@ export class RtpReorderer {
   #highest = 0;
   /** Packets behind a gap, in order. */
   #held: Held[] = [];
+  /** How long the gap since then is waited for beyond the window. */
+  #grace = { since: NaN, until: 0 };
   /** One that is far off, until the next one tells. */
   #suspect: { packet: RtpPacket; step: number } | undefined;
   /** When each of the last numbers was first missed; NaN: it came. */
@@ -89,9 +96,7 @@ export class RtpReorderer {
 
   /** When {@linkcode expire} has to be called; `undefined`: nothing waits. */
   get deadline(): Milliseconds | undefined {
-    return this.#held.length === 0
-      ? undefined
-      : ms(this.#heldSince() + this.window);
+    return this.#held.length === 0 ? undefined : this.#dueAt(this.#heldSince());
   }
 
   /**
@@ -102,6 +107,7 @@ export class RtpReorderer {
   push(packet: RtpPacket, now: Milliseconds): OrderedPacket[] {
     this.counters.received++;
     this.#window.turn(now);
+    this.#pardon(now, 0);
     const ready: OrderedPacket[] = [];
     if (this.#next === 0) this.#begin(packet.sequence);
     const step = distance16(this.#highest & 0xffff, packet.sequence);
@@ -118,6 +124,7 @@ export class RtpReorderer {
   expire(now: Milliseconds): OrderedPacket[] {
     const ready: OrderedPacket[] = [];
     this.#window.turn(now);
+    this.#pardon(now, LATE_MS);
     this.#release(now, ready);
     return ready;
   }
@@ -241,12 +248,31 @@ export class RtpReorderer {
     while (first) {
       const since = this.#heldSince();
       const isDue = first.index === this.#next ||
-        since + this.window <= now || this.#held.length > MAX_HELD;
+        this.#dueAt(since) <= now || this.#held.length > MAX_HELD;
       if (!isDue) return;
       this.#held.shift();
       this.#deliver(first.packet, first.index, since, ready);
       first = this.#held[0];
     }
+  }
+
+  /**
+   * Waits longer, once for each gap, if the deadline has gone by unnoticed: the
+   * missing packet may be there, unread. What came while this process stood
+   * still is read in less time than that.
+   */
+  #pardon(now: Milliseconds, tolerance: number): void {
+    if (this.#held.length === 0) return;
+    const since = this.#heldSince();
+    const late = now - since - this.window;
+    if (since === this.#grace.since || late <= tolerance) return;
+    this.#grace = { since, until: now + Math.min(late, MAX_REORDER_WINDOW) };
+  }
+
+  /** When a gap that is known since then is given up on. */
+  #dueAt(since: Milliseconds): Milliseconds {
+    const { since: pardoned, until } = this.#grace;
+    return since === pardoned ? ms(until) : ms(since + this.window);
   }
 
   /** Since when the first gap is known. */

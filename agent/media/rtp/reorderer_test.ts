@@ -164,11 +164,11 @@ test("RtpReorderer does not wait for what was before the first", () => {
 test("RtpReorderer waits once it has given up too early", () => {
   const { out, reorderer } = run(OPEN);
   assert.deepEqual(out, ["0", "2 -1", "3"]);
-  assert.equal(reorderer.window, 4);
+  assert.equal(reorderer.window, 20);
   assert.equal(reorderer.deadline, undefined);
   assert.deepEqual(run([[5, 10]], reorderer).out, []);
-  assert.equal(reorderer.deadline, 14);
-  assert.deepEqual(run([[4, 12]], reorderer).out, ["4", "5"]);
+  assert.equal(reorderer.deadline, 30);
+  assert.deepEqual(run([[4, 29]], reorderer).out, ["4", "5"]);
   assert.equal(reorderer.deadline, undefined);
   assert.deepEqual(counters(reorderer.counters), {
     received: 6,
@@ -181,29 +181,48 @@ test("RtpReorderer waits once it has given up too early", () => {
 test("RtpReorderer gives up at its deadline, not before", () => {
   const { reorderer } = run(OPEN);
   assert.deepEqual(run([[5, 10], [6, 11], [8, 13]], reorderer).out, []);
-  assert.deepEqual(reorderer.expire(ms(13.9)), []);
-  assert.deepEqual(textOf(reorderer.expire(ms(14))), ["5 -1", "6"]);
-  assert.equal(reorderer.deadline, 17);
-  assert.deepEqual(textOf(reorderer.expire(ms(17))), ["8 -1"]);
+  assert.deepEqual(reorderer.expire(ms(29.9)), []);
+  assert.deepEqual(textOf(reorderer.expire(ms(30))), ["5 -1", "6"]);
+  assert.equal(reorderer.deadline, 33);
+  assert.deepEqual(textOf(reorderer.expire(ms(34))), ["8 -1"]);
   assert.equal(reorderer.deadline, undefined);
 });
 
-test("RtpReorderer gives up when a packet comes after the deadline", () => {
+test("RtpReorderer gives up when a packet comes at the deadline", () => {
   const { reorderer } = run(OPEN);
-  assert.deepEqual(run([[5, 10], [6, 14]], reorderer).out, ["5 -1", "6"]);
+  assert.deepEqual(run([[5, 10], [6, 30]], reorderer).out, ["5 -1", "6"]);
 });
 
 test("RtpReorderer takes what it waits for after the deadline as well", () => {
   const { reorderer } = run(OPEN);
-  assert.deepEqual(run([[5, 10], [4, 30]], reorderer).out, ["4", "5"]);
+  assert.deepEqual(run([[5, 10], [4, 50]], reorderer).out, ["4", "5"]);
   assert.equal(reorderer.counters.lost, 1);
+});
+
+test("RtpReorderer reads what is there before it gives up too late", () => {
+  const { reorderer } = run(OPEN);
+  const after = run([[5, 10], [6, 37], [7, 38], [4, 39]], reorderer);
+  assert.deepEqual(after.out, ["4", "5", "6", "7"]);
+  run([[9, 50]], reorderer);
+  assert.deepEqual(reorderer.expire(ms(75)), []);
+  assert.deepEqual(run([[8, 79]], reorderer).out, ["8", "9"]);
+});
+
+test("RtpReorderer gives up at last, however late it is", () => {
+  const { reorderer } = run(OPEN);
+  run([[5, 10], [6, 37]], reorderer);
+  assert.equal(reorderer.deadline, 44);
+  assert.deepEqual(run([[7, 44]], reorderer).out, ["5 -1", "6", "7"]);
+  run([[9, 100], [10, 1100]], reorderer);
+  assert.equal(reorderer.deadline, 1120);
+  assert.deepEqual(textOf(reorderer.expire(ms(1200))), ["9 -1", "10"]);
 });
 
 test("RtpReorderer counts the wait from the first sign of a gap", () => {
   const { reorderer } = run(OPEN);
   run([[7, 10], [6, 11]], reorderer);
-  assert.equal(reorderer.deadline, 14);
-  assert.deepEqual(textOf(reorderer.expire(ms(14))), ["6 -2", "7"]);
+  assert.equal(reorderer.deadline, 30);
+  assert.deepEqual(textOf(reorderer.expire(ms(30))), ["6 -2", "7"]);
 });
 
 test("RtpReorderer drops what comes again while it waits", () => {
@@ -216,28 +235,19 @@ test("RtpReorderer drops what comes again while it waits", () => {
   assert.equal(reorderer.counters.duplicates, 2);
 });
 
-test("RtpReorderer waits longer if that was too short, 20 ms at most", () => {
-  const { reorderer } = run(OPEN);
-  run([[5, 10], [6, 14], [4, 22.5]], reorderer);
-  assert.equal(reorderer.window, 14);
-  run([[8, 30], [9, 49], [7, 50]], reorderer);
-  assert.equal(reorderer.window, 20);
-});
-
 test("RtpReorderer does not wait where 20 ms would not have helped", () => {
   const { reorderer } = run([[0, 0], [2, 1], [1, 21.5]]);
   assert.equal(reorderer.window, 0);
   assert.equal(reorderer.counters.late, 1);
 });
 
-test("RtpReorderer waits less again after 10 to 20 s", () => {
+test("RtpReorderer waits no longer after 10 to 20 s in order", () => {
   const { reorderer } = run(OPEN);
   run([[5, 10], [4, 11], [6, 10_000]], reorderer);
-  assert.equal(reorderer.window, 4);
+  assert.equal(reorderer.window, 20);
   run([[8, 10_010], [7, 10_011]], reorderer);
-  assert.equal(reorderer.window, 4);
   run([[9, 20_000]], reorderer);
-  assert.equal(reorderer.window, 2);
+  assert.equal(reorderer.window, 20);
   reorderer.expire(ms(30_000));
   assert.equal(reorderer.window, 0);
   assert.deepEqual(run([[11, 30_001]], reorderer).out, ["11 -1"]);
