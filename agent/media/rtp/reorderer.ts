@@ -31,7 +31,8 @@ const MAX_HELD = 256;
 
 /**
  * A larger step is believed when a second packet confirms it: a loss of so many
- * is rare, and the second packet is close behind.
+ * is rare, and the second packet is close behind. Where the order changes it may
+ * be far behind; as many as can wait are believed then.
  */
 const MAX_STEP = 16;
 
@@ -112,7 +113,8 @@ export class RtpReorderer {
     if (this.#next === 0) this.#begin(packet.sequence);
     const step = distance16(this.#highest & 0xffff, packet.sequence);
     const index = this.#highest + step;
-    if (step > MAX_STEP || index < this.#next - MAX_MISORDER) {
+    const maxStep = this.window > 0 ? MAX_HELD : MAX_STEP;
+    if (step > maxStep || index < this.#next - MAX_MISORDER) {
       this.#doubt(packet, step, now, ready);
     } else if (index < this.#next) this.#passOver(index, now);
     else this.#accept(packet, index, now, ready);

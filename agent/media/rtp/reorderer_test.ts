@@ -261,6 +261,16 @@ test("RtpReorderer keeps 256 packets at most", () => {
   assert.deepEqual(out, ["5 -1", ...range(6, 261).map(String)]);
 });
 
+test("RtpReorderer puts a burst in order that comes backwards", () => {
+  const { reorderer } = run(OPEN);
+  const burst = range(4, 259).reverse().map((sequence) =>
+    [sequence, 10] as const
+  );
+  const { out } = run(burst, reorderer);
+  assert.deepEqual(out, range(4, 259).map(String));
+  assert.equal(reorderer.counters.strays, 0);
+});
+
 test("RtpReorderer keeps copies of packets that wait", () => {
   const { reorderer } = run(OPEN);
   const late = packet(5);
