@@ -42,12 +42,6 @@ const MAX_DROPOUT = 3000;
 /** MAX_MISORDER: further back is no disorder (RFC 3550, appendix A.1). */
 const MAX_MISORDER = 100;
 
-/**
- * Timers are no finer: who is asked later than that after a deadline has stood
- * still, and not read what came meanwhile.
- */
-const LATE_MS = 2;
-
 /** Numbers of which it is known whether they came: more than MAX_MISORDER. */
 const HISTORY = 128;
 
@@ -108,7 +102,7 @@ export class RtpReorderer {
   push(packet: RtpPacket, now: Milliseconds): OrderedPacket[] {
     this.counters.received++;
     this.#window.turn(now);
-    this.#pardon(now, 0);
+    this.#pardon(now);
     const ready: OrderedPacket[] = [];
     if (this.#next === 0) this.#begin(packet.sequence);
     const step = distance16(this.#highest & 0xffff, packet.sequence);
@@ -126,7 +120,7 @@ export class RtpReorderer {
   expire(now: Milliseconds): OrderedPacket[] {
     const ready: OrderedPacket[] = [];
     this.#window.turn(now);
-    this.#pardon(now, LATE_MS);
+    this.#pardon(now);
     this.#release(now, ready);
     return ready;
   }
@@ -259,15 +253,15 @@ export class RtpReorderer {
   }
 
   /**
-   * Waits longer, once for each gap, if the deadline has gone by unnoticed: the
-   * missing packet may be there, unread. What came while this process stood
-   * still is read in less time than that.
+   * Waits longer, once for each gap, if the deadline has gone by: the missing
+   * packet may be there, unread. What came while this process stood still is
+   * read in less time than that.
    */
-  #pardon(now: Milliseconds, tolerance: number): void {
+  #pardon(now: Milliseconds): void {
     if (this.#held.length === 0) return;
     const since = this.#heldSince();
     const late = now - since - this.window;
-    if (since === this.#grace.since || late <= tolerance) return;
+    if (since === this.#grace.since || late <= 0) return;
     this.#grace = { since, until: now + Math.min(late, MAX_REORDER_WINDOW) };
   }
 
