@@ -18,8 +18,8 @@ import type { Options } from "./mod.ts";
 export interface Description extends Omit<SdpVideo, "port"> {
   /** Where packets come; absent where the file leaves it open. */
   readonly port?: number;
-  /** The group they come to, if it is one. */
-  readonly group?: string;
+  /** What to bind: the group, or every interface. */
+  readonly host: string;
 }
 
 /**
@@ -35,11 +35,12 @@ export async function readDescription(
   const bytes = await runtime.readFile(path, media.MAX_SDP_BYTES);
   try {
     const { port, ...video } = media.readSdp(new TextDecoder().decode(bytes));
-    const { address } = video;
+    const { address = "" } = video;
+    const any = address.includes(":") ? "::" : "0.0.0.0";
     return {
       ...video,
       ...(port !== 0 && { port }),
-      ...(address && media.isMulticast(address) && { group: address }),
+      host: media.isMulticast(address) ? address : any,
     };
   } catch (cause) {
     if (!(cause instanceof media.SdpError)) throw cause;
@@ -48,6 +49,24 @@ export async function readDescription(
       cause,
     });
   }
+}
+
+/**
+ * Checks the path before anything is sent.
+ *
+ * @throws {ConfigError} If something stands there that is not to be replaced.
+ */
+export async function checkDescription(
+  { options: { sdp: path }, runtime }: PluginContext<Options>,
+  { ConfigError }: Pick<PluginHost, "ConfigError">,
+): Promise<void> {
+  if (path === undefined) return;
+  const kind = await runtime.kindOfPath(path);
+  if (kind === undefined || kind === "file") return;
+  throw new ConfigError(
+    `Cannot write "${path}": something else stands there`,
+    { exitCode: 73 },
+  );
 }
 
 /** Tells players of a stream, and again when that has changed. */
@@ -71,7 +90,7 @@ export class Describer {
     this.#ready = ready;
   }
 
-  /** Looks at an access unit that is about to be sent. */
+  /** Looks at an access unit that has been sent. */
   async describe({ data, keyframe, recoveryPoint }: WireUnit): Promise<void> {
     if (!keyframe && !recoveryPoint) return;
     const { runtime, options: { sdp: path, ttl } } = this.#context;

@@ -8,7 +8,7 @@
  */
 
 import type { PluginHost, UdpTransportOptions } from "../../mod.ts";
-import { readDescription } from "./description.ts";
+import { checkDescription, readDescription } from "./description.ts";
 import { receivePackets } from "./receive.ts";
 import { sendPackets } from "./send.ts";
 
@@ -32,11 +32,12 @@ export default ({ z, udp, media, defineTransport, ConfigError }: PluginHost) =>
     description: "H.264 in RTP packets, unicast and multicast",
     options: z.strictObject({
       ...udp.options,
-      sdp: z.string().optional()
+      sdp: z.string().min(1, "expected a path").optional()
         .meta({ description: "SDP file: senders write it, receivers read it" }),
     }),
 
     async send(viewers, context, ready) {
+      await checkDescription(context, { ConfigError });
       const target = await udp.openTarget(context, DEFAULT_PORT);
       await using _ = target.socket;
       await sendPackets(target, viewers, context, { udp, media, ready });
@@ -45,13 +46,11 @@ export default ({ z, udp, media, defineTransport, ConfigError }: PluginHost) =>
     async receive(context) {
       const { address, options } = context;
       const sdp = await readDescription(context, { media, ConfigError });
-      const host = address.host ?? sdp?.group ?? "0.0.0.0";
+      const host = address.host ?? sdp?.host ?? "0.0.0.0";
       const port = address.port ?? sdp?.port ?? DEFAULT_PORT;
       const source = options.source ?? sdp?.sources?.[0];
-      const socket = await udp.openPort(
-        { ...context, options: { ...options, source } },
-        { host, port },
-      );
-      return receivePackets(context, socket, host, { udp, media, sdp });
+      const filtered = { ...context, options: { ...options, source } };
+      const socket = await udp.openPort(filtered, { host, port });
+      return receivePackets(filtered, socket, host, { udp, media, sdp });
     },
   });

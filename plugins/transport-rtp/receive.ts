@@ -16,6 +16,7 @@ import type {
   UdpTransportOptions,
 } from "../../mod.ts";
 import type { Description } from "./description.ts";
+import { reportPort } from "./port.ts";
 
 /** What the module needs of the host. */
 type Host = Pick<PluginHost, "udp" | "media"> & {
@@ -26,7 +27,7 @@ type Host = Pick<PluginHost, "udp" | "media"> & {
 /**
  * Takes packets, and reports from the next port where that is free.
  *
- * @param socket Belongs to the ingest from here on.
+ * @param socket Belongs to the ingest, or is closed.
  */
 export async function receivePackets(
   context: PluginContext<UdpTransportOptions>,
@@ -34,12 +35,15 @@ export async function receivePackets(
   host: string,
   { udp, media, sdp }: Host,
 ): Promise<Ingest> {
-  const { runtime } = context;
+  const { runtime, log } = context;
   const receiver = new media.RtpReceiver(sdp);
-  const reports = await openReports();
-  const reading = readReports();
+  const reports = await openReports(context, { host, socket, udp });
   const closed = new AbortController();
+  /** Pictures that were complete when their sender said goodbye. */
+  const leftOver: RtpUnit[] = [];
+  let wake = () => {};
   let peer = "";
+  const reading = readReports();
 
   return {
     type: "units",
@@ -49,10 +53,10 @@ export async function receivePackets(
     },
     units: readUnits(),
     packets() {
-      const { lost, reordered, late, duplicates, invalid, foreign } =
-        receiver.statistics;
-      const dropped = late + duplicates + invalid + foreign + socket.dropped();
-      return { lost, reordered, dropped };
+      const { lost, reordered, ...counters } = receiver.statistics;
+      const { late, duplicates, strays, invalid, foreign } = counters;
+      const unread = late + duplicates + strays + invalid + foreign;
+      return { lost, reordered, dropped: unread + socket.dropped() };
     },
     async [Symbol.asyncDispose]() {
       closed.abort();
@@ -66,36 +70,39 @@ export async function receivePackets(
     const packets = socket.datagrams[Symbol.asyncIterator]();
     let next = packets.next();
     while (true) {
-      const { value, done } = await nextEvent(next, receiver.deadline);
-      if (done) break;
+      const event = await nextEvent(next);
+      if (event?.done) break;
       const now = runtime.now();
-      if (value === undefined) {
-        yield* finished(receiver.expire(now));
+      if (event === undefined) {
+        yield* finished([...leftOver.splice(0), ...receiver.expire(now)]);
         continue;
       }
-      const units = receiver.push(value.data, now);
-      if (units.length > 0) peer = media.hostAndPort(value.host, value.port);
+      const { data, host, port } = event.value;
+      const units = receiver.push(data, now);
+      if (units.length > 0) peer = media.hostAndPort(host, port);
       yield* finished(units);
       next = packets.next();
     }
     yield* finished(receiver.flush(runtime.now()));
   }
 
-  /** @returns No value where the deadline came first. */
+  /** @returns `undefined` where something is due before the packet comes. */
   async function nextEvent(
     next: Promise<IteratorResult<Datagram>>,
-    deadline: Milliseconds | undefined,
-  ): Promise<{ value?: Datagram | undefined; done?: boolean | undefined }> {
-    if (deadline === undefined) return await next;
+  ): Promise<IteratorResult<Datagram> | undefined> {
+    const due = Promise.withResolvers<undefined>();
+    wake = () => due.resolve(undefined);
+    if (leftOver.length > 0) wake();
+    const { deadline } = receiver;
+    using _timer = deadline === undefined ? undefined : wakeAt(deadline);
+    return await Promise.race([next, due.promise]);
+  }
+
+  function wakeAt(deadline: Milliseconds): Disposable {
     const over = new AbortController();
     const wait = Math.max(0, deadline - runtime.now()) as Milliseconds;
-    const signal = AbortSignal.any([over.signal, closed.signal]);
-    const late = runtime.sleep(wait, signal).then(() => ({}), () => next);
-    try {
-      return await Promise.race([next, late]);
-    } finally {
-      over.abort();
-    }
+    runtime.sleep(wait, over.signal).then(wake, () => {});
+    return { [Symbol.dispose]: () => over.abort() };
   }
 
   function* finished(units: readonly RtpUnit[]): Generator<IngestUnit> {
@@ -113,25 +120,55 @@ export async function receivePackets(
     }
   }
 
-  /** What a sender's clock says is welcome, and no condition. */
-  async function openReports(): Promise<UdpSocket | undefined> {
-    const port = socket.port + 1;
-    const quiet = { ...context, log: { info() {}, warn() {} } };
+  async function readReports(): Promise<void> {
     try {
-      return await udp.openPort(quiet, { host, port });
+      for await (const { data } of reports?.datagrams ?? []) {
+        // Packets from before it may still wait to be read. A sender is not to
+        // be forgotten at once either (RFC 3550, section 6.2.1).
+        if (saysGoodbye(data)) {
+          await runtime.sleep(media.MAX_REORDER_WINDOW, closed.signal);
+        }
+        leftOver.push(...receiver.push(data, runtime.now()));
+        if (leftOver.length > 0) wake();
+      }
     } catch (error) {
-      context.signal.throwIfAborted();
-      const why = error instanceof Error ? error.message : error;
-      context.log.warn(`does without the sender's clock: ${why}`);
-      return undefined;
+      if (!closed.signal.aborted) log.warn(withoutReports(error));
     }
   }
 
-  async function readReports(): Promise<void> {
-    if (reports === undefined) return;
-    for await (const { data } of reports.datagrams) {
-      // The last picture of a sender that says goodbye has been delivered.
-      receiver.push(data, runtime.now());
-    }
+  function saysGoodbye(data: Uint8Array): boolean {
+    const { goodbyes } = media.parseRtcp(data);
+    const { ssrc } = receiver.statistics;
+    return ssrc !== undefined && goodbyes.includes(ssrc);
   }
+}
+
+/**
+ * Opens the next port (RFC 3550, section 11). What a sender's clock says is
+ * welcome, and no condition.
+ */
+async function openReports(
+  context: PluginContext<UdpTransportOptions>,
+  { host, socket, udp }:
+    & Pick<PluginHost, "udp">
+    & { readonly host: string; readonly socket: UdpSocket },
+): Promise<UdpSocket | undefined> {
+  const port = reportPort(socket.port);
+  if (port === undefined) return undefined;
+  const quiet = { ...context, log: { info() {}, warn() {} } };
+  try {
+    return await udp.openPort(quiet, { host, port });
+  } catch (error) {
+    if (context.signal.aborted) {
+      await socket[Symbol.asyncDispose]();
+      throw error;
+    }
+    context.log.warn(withoutReports(error));
+    return undefined;
+  }
+}
+
+function withoutReports(error: unknown): string {
+  const why = error instanceof Error ? error.message : error;
+  return `does without the sender's clock: ${why}`;
 }

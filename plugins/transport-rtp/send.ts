@@ -14,6 +14,7 @@ import type {
 } from "../../mod.ts";
 import { Describer } from "./description.ts";
 import type { Options } from "./mod.ts";
+import { reportPort } from "./port.ts";
 
 /** How often receivers are told the time (RFC 3550, 6.2: 5 s at the least). */
 const REPORT_EVERY_MS = 5000;
@@ -54,13 +55,15 @@ export async function sendPackets(
       await report(unit, false);
     },
   });
-  if (latest !== undefined) await report(latest, true);
+  // A receiver that cannot be reached any more needs no goodbye.
+  if (latest !== undefined) await report(latest, true).catch(() => {});
 
-  /** RTCP goes to the next port (RFC 3550, section 11). */
   async function report(
     { data, pts }: WireUnit,
     goodbye: boolean,
   ): Promise<void> {
+    const to = reportPort(port);
+    if (to === undefined) return;
     const bytes = media.writeRtcp({
       ssrc,
       timestamp: packetizer.timestampOf(pts),
@@ -70,6 +73,6 @@ export async function sendPackets(
       cname: CNAME,
       goodbye,
     });
-    await socket.send(bytes, host, port + 1);
+    await socket.send(bytes, host, to);
   }
 }

@@ -71,22 +71,22 @@ export function receiveChecks(
     check(
       "yields what was sent, unchanged and in order",
       async (ingest, sender, c) => {
-        assert.notEqual(ingest.peer, "");
         const { connectionless = false } = c;
         assert.equal(ingest.connectionless ?? false, connectionless);
+        const expected = ingest.type === "units"
+          ? withoutDelimiters(streamBytes())
+          : streamBytes();
         const sending = (async () => {
           for (const { data } of stream()) await sender.send(data);
           sender.end();
         })();
         const reading = connectionless
-          ? readSome(ingest, streamBytes().length)
+          ? readSome(ingest, expected.length)
           : readAll(ingest);
         const bytes = await settled(c.runtime, "end of the stream", reading);
         await sending;
-        const expected = ingest.type === "units"
-          ? withoutDelimiters(streamBytes())
-          : streamBytes();
         assertBytes(bytes, expected, "what arrived");
+        assert.notEqual(ingest.peer, "");
       },
     ),
 
