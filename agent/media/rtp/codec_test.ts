@@ -27,7 +27,7 @@ const CASES: Record<string, [hex: string, codec: RtpCodec | undefined]> = {
   "a STAP-A": [`78 ${SPS_SIZE} ${SPS} 0002 68ce`, "h264"],
   "a STAP-A with a wrong size": [`78 ${SPS_SIZE} ${SPS} 0003 68ce`, undefined],
   "a STAP-A of nothing": ["78", undefined],
-  "a STAP-A with size 0": ["78 0000", undefined],
+  "a STAP-A with size 0": ["78 0000 0002 68ce", undefined],
   "a fragment of H.264 alone": ["7c 85 88", undefined],
   "a VPS of H.265": ["40 01 0c", "hevc"],
   "an SPS of H.265": ["42 01 01", "hevc"],

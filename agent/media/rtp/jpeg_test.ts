@@ -131,6 +131,10 @@ const CASES: Record<string, [packets: string[], units: string[]]> = {
     [`0! ${main(2)} cc`, `3000! ${main(0)} ${TABLES} dd`],
     [`${HEADER}dd${EOI} discontinuity`],
   ],
+  "a lost beginning with a computed table": [
+    [`0 ${main(2, "32")} cc`, `0! ${main(3, "32")} dd`],
+    [],
+  ],
   "a fragment that leaves a hole": [
     [`0 ${main(0)} ${TABLES} aa`, `0! ${main(2)} cc`],
     [`${HEADER}aa${EOI} damaged`],

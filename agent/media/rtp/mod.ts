@@ -2,6 +2,12 @@
  * RTP as pure functions: pictures to packets and back, RTCP, SDP. Whoever has
  * the sockets passes in datagrams and the time.
  *
+ * A sender packs with {@linkcode RtpH264Packetizer}, reports with
+ * {@linkcode writeRtcp}, and describes itself with {@linkcode writeSdp}. A
+ * receiver pushes every datagram into a {@linkcode RtpReceiver}, with what
+ * {@linkcode readSdp} said if there is an SDP, and calls
+ * {@linkcode RtpReceiver.expire} at its deadline.
+ *
  * @module
  */
 

@@ -34,7 +34,7 @@ export interface RtpUnit {
   readonly keyframe: boolean;
   /** Holds a recovery point SEI message. */
   readonly recoveryPoint: boolean;
-  /** Holds one of each kind of parameter sets. A JPEG needs none. */
+  /** Holds one of each kind of parameter sets; or is a JPEG: needs none. */
   readonly hasParameterSets: boolean;
   /** Is known to be broken: packets are missing in it, or make no sense. */
   readonly damaged: boolean;
