@@ -20,6 +20,7 @@ import {
   type DecoderOutput,
   readTimestamp,
 } from "./decoder_args.ts";
+import { isComplaint } from "./decoder_complaint.ts";
 import { exitError } from "./exit_error.ts";
 
 /** Timestamps only number the access units; any timebase serves. */
@@ -27,6 +28,19 @@ const TIMEBASE = { num: 1, den: 1000 };
 
 /** What the IVF header calls them; FFmpeg goes by its command line. */
 const FOURCC = { h264: "H264", hevc: "HEVC", mjpeg: "MJPG" } as const;
+
+/** What is known of a frame besides its pixels. */
+export interface DecodedFrame {
+  /** The `pts` of its access unit; -1 if FFmpeg does not know. */
+  readonly pts: number;
+  /**
+   * What FFmpeg complained of since the frame before: this picture is damaged,
+   * or one is missing that it refers to. Where pictures are put in order, or
+   * several are in the decoder at once, one of the next may be meant. Absent if
+   * there was nothing; of H.264 only `lossy` decoders tell everything.
+   */
+  readonly complaint?: string;
+}
 
 /**
  * A decoder that has been started. It can be started before anything is known
@@ -39,7 +53,7 @@ export class Decoder implements AsyncDisposable {
   readonly #codec: Codec;
   readonly #child: ChildProcess;
   readonly #pipe: FramePipe;
-  readonly #timestamps: AsyncIterator<number>;
+  readonly #decoded: AsyncIterator<DecodedFrame>;
   #begun = false;
 
   /**
@@ -53,7 +67,8 @@ export class Decoder implements AsyncDisposable {
   ): Promise<Decoder> {
     const pipe = openFramePipe() ?? chunkPipe();
     const args = decoderArgs(output, pipe.path);
-    const timestamps = new Queue<number>();
+    const decoded = new Queue<DecodedFrame>();
+    let complaint: string | undefined;
     try {
       const child = await runtime.spawn({
         command: "ffmpeg",
@@ -62,14 +77,22 @@ export class Decoder implements AsyncDisposable {
         stdin: true,
         ...(pipe.push && { onStdout: pipe.push }),
         onStderrLine(line) {
-          const timestamp = readTimestamp(line);
-          if (typeof timestamp === "number") timestamps.push(timestamp);
-          return timestamp !== undefined;
+          const pts = readTimestamp(line);
+          if (typeof pts === "number") {
+            decoded.push({
+              pts,
+              ...(complaint !== undefined && { complaint }),
+            });
+            complaint = undefined;
+          } else if (isComplaint(line)) {
+            complaint ??= line;
+          }
+          return pts !== undefined;
         },
       });
       const command = ["ffmpeg", ...args];
       const codec = output.codec ?? "h264";
-      return new Decoder(codec, child, pipe, timestamps, command);
+      return new Decoder(codec, child, pipe, decoded, command);
     } catch (error) {
       pipe[Symbol.dispose]();
       throw error;
@@ -80,16 +103,16 @@ export class Decoder implements AsyncDisposable {
     codec: Codec,
     child: ChildProcess,
     pipe: FramePipe,
-    timestamps: Queue<number>,
+    decoded: Queue<DecodedFrame>,
     command: readonly string[],
   ) {
     this.#codec = codec;
     this.#child = child;
     this.#pipe = pipe;
-    this.#timestamps = timestamps[Symbol.asyncIterator]();
+    this.#decoded = decoded[Symbol.asyncIterator]();
     this.failed = child.exit.then((exit): never => {
       pipe.end();
-      timestamps.end();
+      decoded.end();
       throw exit.code === 0
         ? new StreamError("ended", "ffmpeg ended by itself")
         : exitError(command, exit);
@@ -131,18 +154,17 @@ export class Decoder implements AsyncDisposable {
   /**
    * Reads the next frame, all of it, into `slot`.
    *
-   * @returns The `pts` of its access unit; -1 if FFmpeg does not know.
    * @throws {ProcessError} If FFmpeg failed; {@linkcode StreamError} "ended"
    * if it ended.
    */
-  async readFrame(slot: Uint8Array<ArrayBuffer>): Promise<number> {
+  async readFrame(slot: Uint8Array<ArrayBuffer>): Promise<DecodedFrame> {
     for (let done = 0; done < slot.length;) {
       const count = await this.#pipe.read(slot.subarray(done));
       if (count === 0) return await this.failed;
       done += count;
     }
     // Printed ahead of the pixels, but on its way through another pipe.
-    const { value } = await this.#timestamps.next();
+    const { value } = await this.#decoded.next();
     return value ?? await this.failed;
   }
 

@@ -8,7 +8,6 @@
 import type { Codec } from "../media/codec.ts";
 import type { PixelFormat } from "../media/frame.ts";
 import type { Size } from "../plugin/source.ts";
-import { QUIET } from "./encoder_args.ts";
 
 /** Widest picture area that is decoded: 4096x2176. */
 export const MAX_PIXELS = 8_912_896;
@@ -21,6 +20,13 @@ export interface DecoderOutput {
    * @default {"h264"}
    */
   readonly codec?: Codec;
+  /**
+   * Bytes of the access units may be missing: FFmpeg is to tell which pictures
+   * suffer. For H.264 that takes its slice threads away.
+   *
+   * @default {false}
+   */
+  readonly lossy?: boolean;
   /** Layout of the frames. */
   readonly pixelFormat: PixelFormat;
   /** Scales to this size; absent: as the stream is. */
@@ -35,8 +41,13 @@ export interface DecoderOutput {
  * @param path Where the frames go: a pipe's path, or `pipe:1`.
  */
 export function decoderArgs(output: DecoderOutput, path: string): string[] {
+  const { codec = "h264", lossy = false } = output;
   return [
-    ...QUIET,
+    "-hide_banner",
+    "-nostdin",
+    // Else it does not say twice in a row what two pictures suffer from.
+    "-loglevel",
+    "repeat+warning",
     // No frame threads: each holds a picture back. And a frame for every
     // picture: FFmpeg would keep those from before a recovery point to itself.
     "-flags",
@@ -54,9 +65,11 @@ export function decoderArgs(output: DecoderOutput, path: string): string[] {
     "pipe",
     "-f",
     "ivf",
+    // Without it H.264 neither conceals what is missing, nor says so.
+    ...(lossy && codec === "h264" ? ["-threads", "1"] : []),
     // Whatever the FourCC says.
     "-c:v",
-    output.codec ?? "h264",
+    codec,
     "-i",
     "pipe:0",
     "-map",
@@ -100,8 +113,8 @@ function filters({ size, untagged }: DecoderOutput): string {
 /** A line that the filter prints: the number of the frame, its timestamp. */
 const TIMESTAMP = /frame:\s*\d+\s+pts:\s*(\S+)/;
 
-/** What the filter prints besides. */
-const MARK = /^c=1$/;
+/** What the filter prints besides; FFmpeg 7 in the middle of other lines. */
+const MARK = /(^|\] )c=1$/;
 
 /**
  * Reads a line of FFmpeg's stderr.

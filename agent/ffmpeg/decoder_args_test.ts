@@ -6,8 +6,8 @@ import {
   readTimestamp,
 } from "./decoder_args.ts";
 
-const START =
-  "-hide_banner -nostdin -loglevel warning -flags +low_delay+output_corrupt " +
+const START = "-hide_banner -nostdin -loglevel repeat+warning " +
+  "-flags +low_delay+output_corrupt " +
   "-probesize 32 -analyzeduration 0 -copyts " +
   "-max_pixels 8912896 " +
   "-protocol_whitelist pipe -f ivf -c:v h264 -i pipe:0 -map 0:v:0 -vf " +
@@ -55,12 +55,29 @@ for (const [name, output, args] of CASES) {
   });
 }
 
+const INPUTS: [input: Partial<DecoderOutput>, args: string][] = [
+  [{}, "-f ivf -c:v h264 -i"],
+  [{ codec: "hevc" }, "-f ivf -c:v hevc -i"],
+  [{ codec: "mjpeg" }, "-f ivf -c:v mjpeg -i"],
+  [{ lossy: true }, "-f ivf -threads 1 -c:v h264 -i"],
+  [{ lossy: true, codec: "hevc" }, "-f ivf -c:v hevc -i"],
+];
+
+for (const [input, expected] of INPUTS) {
+  test(`decoderArgs reads ${JSON.stringify(input)} by ${expected}`, () => {
+    const output = { pixelFormat: "gray", untagged: "bt601" } as const;
+    const args = decoderArgs({ ...output, ...input }, "pipe:1").join(" ");
+    assert.ok(args.includes(` ${expected} pipe:0 `), args);
+  });
+}
+
 const LINES: [line: string, meaning: number | "mark" | undefined][] = [
   ["frame:0    pts:0       pts_time:0", 0],
   ["frame:17   pts:4711    pts_time:4.711", 4711],
   ["frame:18   pts:NOPTS   pts_time:NOPTS", -1],
   ["[h264 @ 0x5581] frame:19   pts:4712    pts_time:4.712", 4712],
   ["c=1", "mark"],
+  ["[h264 @ 0x5581] c=1", "mark"],
   ["frame=   30 fps=0.0 q=-0.0 size=N/A time=00:00:01.00", undefined],
   ["[h264 @ 0x5581] error while decoding MB 3 4, bytestream -5", undefined],
   ["c=10", undefined],

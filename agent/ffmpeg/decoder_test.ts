@@ -207,11 +207,12 @@ function start(output: DecoderOutput, machine = runtime): Promise<Decoder> {
   return Decoder.start(output, { runtime: machine, signal });
 }
 
-function read(
+async function read(
   decoder: Decoder,
   frame: Uint8Array<ArrayBuffer>,
 ): Promise<number> {
-  return within(DEADLINE_MS, "frame", decoder.readFrame(frame));
+  const reading = decoder.readFrame(frame);
+  return (await within(DEADLINE_MS, "frame", reading)).pts;
 }
 
 async function encodeFilm(): Promise<Uint8Array<ArrayBuffer>[]> {

@@ -7,8 +7,8 @@
 import type { EncoderJob, Size, VideoSettings } from "../plugin/source.ts";
 import { type EncoderOptions, encoderOptions } from "./encoder_options.ts";
 
-/** What every FFmpeg of ours begins with. */
-export const QUIET: readonly string[] = [
+/** What it begins with. */
+const QUIET: readonly string[] = [
   "-hide_banner",
   "-nostdin",
   "-loglevel",

@@ -215,7 +215,7 @@ export class DecodeRun {
       const slot = this.#ring.acquire();
       let number: number;
       try {
-        number = await this.#decoder.readFrame(slot.data);
+        number = (await this.#decoder.readFrame(slot.data)).pts;
       } catch (error) {
         this.#ring.release(slot);
         throw error;

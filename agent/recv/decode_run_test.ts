@@ -60,11 +60,11 @@ class FakeDecoder implements FrameDecoder {
     this.ended = true;
   }
 
-  async readFrame(slot: Uint8Array<ArrayBuffer>): Promise<number> {
+  async readFrame(slot: Uint8Array<ArrayBuffer>): Promise<{ pts: number }> {
     const { value, done } = await this.#reading.next();
     if (done) return await this.failed;
     slot.fill(value);
-    return value;
+    return { pts: value };
   }
 
   [Symbol.asyncDispose](): Promise<void> {
