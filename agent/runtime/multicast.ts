@@ -25,6 +25,7 @@ const IPV6_MULTICAST_HOPS = 18;
 const IPV6_MULTICAST_LOOP = 19;
 const IPV6_MULTICAST_ALL = 29;
 const MCAST_JOIN_GROUP = 42;
+const MCAST_LEAVE_GROUP = 45;
 const MCAST_JOIN_SOURCE_GROUP = 46;
 
 /** Where the group stands in a group_req, behind the index and padding. */
@@ -42,6 +43,8 @@ export class Multicast {
   readonly #source: string | undefined;
   readonly #isV4: boolean;
   readonly #level: number;
+  /** The interface that the group was joined on. */
+  #joined: number | undefined;
 
   /** @param libc The calls, on the socket's own thread. */
   constructor(
@@ -92,7 +95,9 @@ export class Multicast {
     if (group === undefined) return;
     // Without it groups come in that other programs of this machine joined.
     this.#set(this.#isV4 ? IP_MULTICAST_ALL : IPV6_MULTICAST_ALL, intBytes(0));
-    const request = groupRequest(this.#interfaceIndex(), group, source);
+    const index = this.#interfaceIndex();
+    this.#leave(index);
+    const request = groupRequest(index, group, source);
     const name = source === undefined
       ? MCAST_JOIN_GROUP
       : MCAST_JOIN_SOURCE_GROUP;
@@ -100,8 +105,24 @@ export class Multicast {
     // Of a single source EADDRNOTAVAIL says that it is joined already.
     const isMember = errno === ERRNO.EADDRINUSE ||
       source !== undefined && errno === ERRNO.EADDRNOTAVAIL;
-    if (errno === 0 || isMember) return;
+    if (errno === 0 || isMember) {
+      this.#joined = index;
+      return;
+    }
     throw new ConfigError(`Cannot join group "${group}": ${this.#why(errno)}`);
+  }
+
+  /**
+   * Gives up what was joined on an interface that is another one by now: a
+   * socket may hold 20 (igmp_max_memberships), those of lost ones included.
+   */
+  #leave(index: number): void {
+    const { group } = this.#options;
+    const joined = this.#joined;
+    if (group === undefined || joined === undefined || joined === index) return;
+    // That of a source is found only where the interface still is.
+    this.#set(MCAST_LEAVE_GROUP, groupRequest(joined, group));
+    this.#joined = undefined;
   }
 
   /** @returns 0, or the error. */
