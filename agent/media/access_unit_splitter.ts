@@ -131,9 +131,9 @@ export class AccessUnitSplitter {
     this.#maxNalUnits = options.maxNalUnits ?? MAX_NAL_UNITS;
   }
 
-  /** Whether a slice of the access unit that is being gathered has come. */
-  get hasPicture(): boolean {
-    return this.#gathered.slice !== 0;
+  /** Whether the last bytes were of a slice, or of what belongs to it. */
+  get isInPicture(): boolean {
+    return this.#gathered.slice !== 0 && this.#undecided === undefined;
   }
 
   /** Bytes in front of the first start code, and of the next after a flush. */

@@ -150,13 +150,13 @@ test("AccessUnitSplitter gives parameter sets to the next picture", () => {
   assert.deepEqual(withSets, [false, true, true]);
 });
 
-test("AccessUnitSplitter.hasPicture tells whether a slice has come", () => {
+test("AccessUnitSplitter.isInPicture tells whether a slice came last", () => {
   const splitter = new AccessUnitSplitter();
   const seen = [SPS, PPS, IDR, SPS, DELIMITER, SEI, P].map((nalUnit) => {
     splitter.push(byteStream([nalUnit]));
-    return splitter.hasPicture;
+    return splitter.isInPicture;
   });
-  assert.deepEqual(seen, [false, false, true, true, false, false, true]);
+  assert.deepEqual(seen, [false, false, true, false, false, false, true]);
 });
 
 test("AccessUnitSplitter counts the NAL units behind a prefix", () => {

@@ -122,11 +122,16 @@ const MAX_SPS_BYTES = 8192;
 
 /** Reads the picture size that an access unit declares, if it does. */
 export function pictureSizeOf(data: Uint8Array): PictureSize | undefined {
+  const sps = spsOf(data);
+  return sps && { width: sps.width, height: sps.height };
+}
+
+/** Reads the first set that stands in front of a picture, if there is one. */
+export function spsOf(data: Uint8Array): Sps | undefined {
   for (const nalUnit of nalUnitsOf(data.subarray(0, pictureStart(data)))) {
     if (nalUnitType(nalUnit) !== NAL_UNIT_TYPE.sps) continue;
     try {
-      const { width, height } = parseSps(nalUnit);
-      return { width, height };
+      return parseSps(nalUnit);
     } catch (error) {
       if (!(error instanceof SpsError)) throw error;
     }

@@ -8,7 +8,7 @@ import { StreamError } from "../errors.ts";
 import type { SplitUnit } from "../media/access_unit_splitter.ts";
 import type { Milliseconds } from "../media/time.ts";
 import type { IngestDatagram } from "../plugin/transport.ts";
-import { ElementaryStream } from "./elementary_stream.ts";
+import { DatagramSplitter } from "./datagram_splitter.ts";
 
 /**
  * A sender that was silent for so long may be followed by another: pictures
@@ -34,9 +34,9 @@ export interface DatagramUnit extends SplitUnit {
  */
 export class DatagramStream {
   readonly #warn: (message: string) => void;
-  readonly #candidates = new Map<string, ElementaryStream>();
+  readonly #candidates = new Map<string, DatagramSplitter>();
   #peer: string | undefined;
-  #stream: ElementaryStream | undefined;
+  #stream: DatagramSplitter | undefined;
   #heardAt = -Infinity;
   #warnedAt = -Infinity;
   #restart = false;
@@ -92,19 +92,19 @@ export class DatagramStream {
     }));
   }
 
-  #candidate(peer: string): ElementaryStream {
+  #candidate(peer: string): DatagramSplitter {
     const known = this.#candidates.get(peer);
     if (known !== undefined) return known;
     const [oldest] = this.#candidates.keys();
     if (this.#candidates.size >= MAX_CANDIDATES) {
       this.#candidates.delete(oldest!);
     }
-    const stream = new ElementaryStream(peer);
+    const stream = new DatagramSplitter(peer);
     this.#candidates.set(peer, stream);
     return stream;
   }
 
-  #choose(peer: string, stream: ElementaryStream): void {
+  #choose(peer: string, stream: DatagramSplitter): void {
     this.#candidates.clear();
     this.#peer = peer;
     this.#stream = stream;
@@ -134,7 +134,7 @@ export class DatagramStream {
 
 /** @returns `undefined` if it is not what we can split. */
 function split(
-  stream: ElementaryStream,
+  stream: DatagramSplitter,
   data: Uint8Array<ArrayBuffer>,
 ): SplitUnit[] | undefined {
   try {

@@ -37,6 +37,11 @@ export class ElementaryStream {
     return this.#format;
   }
 
+  /** Whether a picture waits for the rest of it, or for the next one. */
+  get isInPicture(): boolean {
+    return this.#splitter.isInPicture;
+  }
+
   /**
    * Takes the next bytes, borrowed until it returns.
    *

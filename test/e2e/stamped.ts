@@ -18,13 +18,15 @@ export const [WIDTH, HEIGHT] = [640, 480];
 
 /** Writes stamped pictures into a new FIFO until it is disposed of. */
 export class Camera implements AsyncDisposable {
+  /** The FIFO. */
+  readonly path: string;
   /** The address of the source that reads them. */
   readonly address: string;
   readonly #child: ChildProcess;
 
   /** @param folder Where the FIFO is to stand. */
   constructor(folder: string) {
-    const path = join(folder, "camera");
+    const path = this.path = join(folder, "camera");
     execFileSync("mkfifo", [path]);
     const size = `${WIDTH}x${HEIGHT}`;
     this.address = `ffmpeg:${path}?format=rawvideo&size=${size}&fps=30`;
