@@ -33,15 +33,25 @@ export type Verdict =
   | "hidden"
   /** Spoilt; to be shown with a flag. */
   | "spoilt"
-  /** Not even to be decoded. */
+  /** Not even to be decoded, in a stream that needs what follows. */
+  | "skipped"
+  /** Not even to be decoded, and neither is what follows. */
   | "held";
 
-/** Judges the access units of a stream, in order. */
+/**
+ * Judges the access units of a stream, in order. Behind a loss nothing is to be
+ * decoded up to a keyframe. A stream without keyframes goes on: it refreshes its
+ * pictures part by part, and a decoder that has missed too many of them cannot
+ * tell their order any more (frame_num and the picture order count wrap around:
+ * ITU-T H.264, 8.2.1). FFmpeg then keeps pictures to itself.
+ */
 export class AccessUnitGate {
   /** Units that were held back or hidden, though nothing of them is missing. */
   held = 0;
   readonly #policy: LossPolicy;
   #isWhole = true;
+  /** The latest entry was a recovery point. */
+  #refreshes = false;
   /** Reference pictures that are left until the stream is whole again. */
   #recovering: number | undefined;
 
@@ -62,19 +72,27 @@ export class AccessUnitGate {
 
   /** Something is missing, or a decoder said so: what follows is spoilt. */
   close(): void {
-    this.#isWhole = false;
-    this.#recovering = undefined;
+    this.#spoil();
+    this.#refreshes = false;
   }
 
   /** Judges the next unit. */
   judge(unit: GateUnit, { damaged, discontinuity }: Loss): Verdict {
     if (this.#policy === "pass") return "clean";
-    if (damaged || discontinuity) this.close();
+    if (damaged || discontinuity) this.#spoil();
+    const isEntry = unit.keyframe || unit.recoveryPoint;
+    if (isEntry && !damaged) this.#refreshes = !unit.keyframe;
     if (!damaged) this.#recover(unit);
     if (this.#isWhole) return "clean";
     if (this.#policy === "flag") return "spoilt";
     if (!damaged) this.held++;
+    if (this.#refreshes) return damaged ? "skipped" : "hidden";
     return this.#recovering === undefined ? "held" : "hidden";
+  }
+
+  #spoil(): void {
+    this.#isWhole = false;
+    this.#recovering = undefined;
   }
 
   #recover(unit: GateUnit): void {

@@ -45,6 +45,7 @@ const LETTERS: Record<Verdict, string> = {
   clean: "C",
   hidden: "h",
   spoilt: "S",
+  skipped: "x",
   held: "-",
 };
 
@@ -68,11 +69,14 @@ const STREAMS: [what: string, units: string, hold: string, flag: string][] = [
   ],
   ["a keyframe within a recovery", "k ~p r9 p k p", "C-hhCC", "CSSSCC"],
   ["another recovery point within", "k ~p r2 p r2 p", "C-hhCC", "CSSSCC"],
-  ["a loss within a recovery", "k ~p r2 p ~p p r1 p", "C-hh--hC", "CSSSSSSC"],
-  ["damage within a recovery", "k ~p r2 p p! r0 p", "C-hh-CC", "CSSSSCC"],
+  ["a loss within a recovery", "k ~p r2 p ~p p r1 p", "C-hhhhhC", "CSSSSSSC"],
+  ["damage within a recovery", "k ~p r2 p p! r0 p", "C-hhxCC", "CSSSSCC"],
   ["a gap before a recovery point", "k ~r1 p p", "ChCC", "CSCC"],
   ["a damaged recovery point", "k ~r1! p p r0", "C---C", "CSSSC"],
-  ["a recovery point without sense", "k ~p r? p p k", "C----C", "CSSSSC"],
+  ["a recovery point without sense", "k ~p r? p p k", "C-hhhC", "CSSSSC"],
+  ["a loss between recovery points", "r0 p ~p p r1 p", "CChhhC", "CCSSSC"],
+  ["damage between recovery points", "r0 p p! p r1 p", "CCxhhC", "CCSSSC"],
+  ["a keyframe behind recovery points", "r0 k ~p p r0", "CC--C", "CCSSC"],
   ["recovery points of a whole stream", "k p r2 p r2 p", "CCCCCC", "CCCCCC"],
 ];
 

@@ -241,6 +241,7 @@ export class InputStage implements DecoderInput {
     this.#newestAt = received.origin.at;
     const verdict = this.#gate.judge(received, loss);
     if (verdict === "held") return this.hub.interrupt();
+    if (verdict === "skipped") return;
     const [hidden, spoilt] = [verdict === "hidden", verdict === "spoilt"];
     this.hub.push({ ...received, hidden, spoilt });
   }
