@@ -6,7 +6,8 @@ import {
   writeSps,
 } from "../../test/h264_writer.ts";
 import { test } from "../../test/harness.ts";
-import { property, Random } from "../../test/random.ts";
+import { property } from "../../test/property.ts";
+import { Random } from "../../test/random.ts";
 import {
   AccessUnitSplitter,
   type SplitUnit,

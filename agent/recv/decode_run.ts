@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Decoder } from "../ffmpeg/decoder.ts";
+import type { DecodedFrame, Decoder } from "../ffmpeg/decoder.ts";
 import type { Milliseconds } from "../media/time.ts";
 import { isEntry } from "../media/unit_queue.ts";
 import type { Clock } from "../plugin/runtime.ts";
@@ -35,7 +35,7 @@ const LAST_WORDS_MS = 300;
 /** What a run reports, and what it has to know. */
 export interface DecodeRunEvents {
   /** What it has to know of the input. */
-  readonly input: Pick<DecoderInput, "newestAt" | "keyframeDistance">;
+  readonly input: Pick<DecoderInput, "newestAt" | "keyframeDistance" | "loss">;
   /** Called for every frame. */
   progress(): void;
   /**
@@ -68,6 +68,8 @@ export class DecodeRun {
   readonly #staleFrames = new StaleFrames();
   /** What this decoder alone has not got: other decoders are whole. */
   readonly #gate = new AccessUnitGate("hold");
+  /** What the decoder complained of, and what it predicted from that. */
+  #complaints = new AccessUnitGate("pass");
   readonly #ended = new AbortController();
   /** What is inside the decoder, by number. */
   readonly #fed = new Map<number, ReceivedUnit>();
@@ -111,7 +113,10 @@ export class DecodeRun {
     units: AsyncIterator<ReceivedUnit>,
     signal: AbortSignal,
   ): Promise<StreamInfo> {
-    this.#heldBack = first.stream.reorderDepth;
+    const { reorderDepth, lossy } = first.stream;
+    this.#heldBack = reorderDepth;
+    // What arrived whole is as the sender made it.
+    if (lossy) this.#complaints = new AccessUnitGate(this.#events.input.loss);
     const broken = Promise.withResolvers<never>();
     const stop = () => broken.reject(signal.reason);
     signal.addEventListener("abort", stop);
@@ -213,13 +218,14 @@ export class DecodeRun {
   async #read(): Promise<never> {
     while (true) {
       const slot = this.#ring.acquire();
-      let number: number;
+      let decoded: DecodedFrame;
       try {
-        number = (await this.#decoder.readFrame(slot.data)).pts;
+        decoded = await this.#decoder.readFrame(slot.data);
       } catch (error) {
         this.#ring.release(slot);
         throw error;
       }
+      const { pts: number, complaint } = decoded;
       const unit = this.#take(number);
       const decodedAt = this.#clock.now();
       this.#stall.feed(decodedAt);
@@ -230,7 +236,10 @@ export class DecodeRun {
         this.#ring.release(slot);
         continue;
       }
-      if (unit.hidden) {
+      const damaged = complaint !== undefined;
+      const loss = { damaged, discontinuity: false };
+      const verdict = this.#complaints.judge(unit, loss);
+      if (unit.hidden || verdict === "held" || verdict === "hidden") {
         this.#events.counts.hidden++;
         this.#ring.release(slot);
         continue;
@@ -243,7 +252,7 @@ export class DecodeRun {
         receivedAt,
         decodedAt,
         keyframe,
-        damaged: unit.spoilt,
+        damaged: unit.spoilt || verdict === "spoilt",
         origin,
       });
     }

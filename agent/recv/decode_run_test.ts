@@ -12,6 +12,8 @@ import { DecodeRun, type FrameDecoder } from "./decode_run.ts";
 import { FrameRing, slotsFor } from "./frame_ring.ts";
 import type { ReceivedUnit } from "./received_unit.ts";
 import type { StreamInfo } from "./stream_info.ts";
+import type { LossPolicy } from "./access_unit_gate.ts";
+import type { DecodedFrame } from "../ffmpeg/decoder.ts";
 
 const STREAM: StreamInfo = {
   codec: "h264",
@@ -19,12 +21,13 @@ const STREAM: StreamInfo = {
   height: 1,
   untagged: "bt601",
   reorderDepth: 0,
+  lossy: false,
 };
 
 /** A decoder in the hands of a test. */
 class FakeDecoder implements FrameDecoder {
   readonly fed: number[] = [];
-  readonly #frames = new Queue<number>();
+  readonly #frames = new Queue<DecodedFrame>();
   readonly #exit = Promise.withResolvers<never>();
   readonly #reading = this.#frames[Symbol.asyncIterator]();
   /** What feeding it throws, once it no longer reads. */
@@ -42,7 +45,12 @@ class FakeDecoder implements FrameDecoder {
 
   /** A frame comes out. */
   emit(...numbers: number[]): void {
-    for (const number of numbers) this.#frames.push(number);
+    for (const pts of numbers) this.#frames.push({ pts });
+  }
+
+  /** A frame comes out that something is wrong with. */
+  complain(pts: number): void {
+    this.#frames.push({ pts, complaint: "error while decoding MB 1 2" });
   }
 
   die(error: Error): void {
@@ -60,11 +68,11 @@ class FakeDecoder implements FrameDecoder {
     this.ended = true;
   }
 
-  async readFrame(slot: Uint8Array<ArrayBuffer>): Promise<{ pts: number }> {
+  async readFrame(slot: Uint8Array<ArrayBuffer>): Promise<DecodedFrame> {
     const { value, done } = await this.#reading.next();
     if (done) return await this.failed;
-    slot.fill(value);
-    return { pts: value };
+    slot.fill(value.pts);
+    return value;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -75,7 +83,10 @@ class FakeDecoder implements FrameDecoder {
   }
 }
 
-function setUp(stream: StreamInfo = STREAM) {
+function setUp(
+  stream: StreamInfo = STREAM,
+  loss: LossPolicy = "hold",
+) {
   const clock = new FakeClock();
   const decoder = new FakeDecoder();
   const hub = new AccessUnitHub<ReceivedUnit>(() => clock.now());
@@ -85,7 +96,11 @@ function setUp(stream: StreamInfo = STREAM) {
     [Symbol.asyncDispose]: () => Promise.resolve(),
   });
   const counts = { decoded: 0, stale: 0, hidden: 0, dropped: 0 };
-  const input = { newestAt: 0, keyframeDistance: 0 };
+  const input = {
+    newestAt: 0,
+    keyframeDistance: 0,
+    loss,
+  };
   let progress = 0;
   const run = new DecodeRun(decoder, ring, clock, {
     input,
@@ -511,4 +526,53 @@ test("DecodeRun ends at once if it was told to before it began", async () => {
   const t = setUp();
   t.stop.abort(new Error("Told to stop"));
   await t.end(t.begin());
+});
+
+/** A stream of which only the decoder knows what is missing. */
+const LOSSY: StreamInfo = { ...STREAM, lossy: true };
+
+for (const loss of ["hold", "flag", "pass"] as const) {
+  const expected = {
+    hold: ["1", "2", "5"],
+    flag: ["1", "2", "3 damaged", "4 damaged", "5"],
+    pass: ["1", "2", "3", "4", "5"],
+  }[loss];
+  test(`DecodeRun with loss=${loss} shows ${expected.join()} of what its decoder complains of`, async () => {
+    const t = setUp(LOSSY, loss);
+    using sink = t.ring.subscribe(undefined);
+    const shown: string[] = [];
+    const showing = (async () => {
+      for (let slot; (slot = await sink.next());) {
+        const { sequence, damaged } = slot.frame!;
+        shown.push(`${sequence}${damaged ? " damaged" : ""}`);
+        t.ring.release(slot);
+      }
+    })();
+    const running = t.begin();
+    for (let number = 1; number <= 5; number++) {
+      if (number === 5) t.pushKeyframe();
+      else if (number > 1) t.push();
+      await t.clock.advance(1);
+      if (number === 3) t.decoder.complain(number);
+      else t.decoder.emit(number);
+      await t.clock.advance(1);
+    }
+    assert.deepEqual(shown, expected);
+    assert.equal(t.counts.hidden, 5 - expected.length);
+    await t.end(running);
+    sink.end();
+    await showing;
+  });
+}
+
+test("DecodeRun shows what arrived whole, whatever its decoder says", async () => {
+  const t = setUp();
+  using sink = t.ring.subscribe(undefined);
+  const running = t.begin();
+  await t.clock.advance(1);
+  t.decoder.complain(1);
+  const slot = await sink.next();
+  assert.equal(slot?.frame?.damaged, false);
+  t.ring.release(slot);
+  await t.end(running);
 });

@@ -15,6 +15,7 @@ import { HEALTHY_MS } from "../watchdog/restart_policy.ts";
 import { createStatus, formatDuration } from "../watchdog/status.ts";
 import { type Attempt, supervise } from "../watchdog/supervisor.ts";
 import { TokenBucket } from "../watchdog/token_bucket.ts";
+import type { LossPolicy } from "./access_unit_gate.ts";
 import { DecodeRun } from "./decode_run.ts";
 import type { FrameStream } from "./frame_stream.ts";
 import type { ReceivedUnit } from "./received_unit.ts";
@@ -34,10 +35,10 @@ const DECODER_BUDGET = ms(200);
 const START_BUDGET = ms(1000);
 
 /** What a decoder has to be told when it is started. */
-type Prepared = Pick<StreamInfo, "codec" | "untagged">;
+type Prepared = Pick<StreamInfo, "codec" | "untagged" | "lossy">;
 
 /** What a decoder is prepared for before the stream has said anything. */
-const LIKELY: Prepared = { codec: "h264", untagged: "bt601" };
+const LIKELY: Prepared = { codec: "h264", untagged: "bt601", lossy: false };
 
 /** What a decoder has to know of the input. */
 export interface DecoderInput {
@@ -47,6 +48,8 @@ export interface DecoderInput {
   readonly newestAt: number;
   /** How far keyframes are apart, in milliseconds. */
   readonly keyframeDistance: number;
+  /** What becomes of pictures that are known to be damaged. */
+  readonly loss: LossPolicy;
 }
 
 /** One decoder for all sinks that want the same frames. */
@@ -133,13 +136,20 @@ export class DecodeStage {
 
   /** @returns What the next decoder has to be prepared for. */
   async #decode(
-    { codec, untagged }: Prepared,
+    prepared: Prepared,
     signal: AbortSignal,
     progress: () => void,
   ): Promise<Prepared> {
     const { runtime } = this.#options;
     const { pixelFormat, size } = this.#wanted;
-    const output = { codec, pixelFormat, untagged, ...(size && { size }) };
+    const { codec, untagged, lossy } = prepared;
+    const output = {
+      codec,
+      untagged,
+      lossy,
+      pixelFormat,
+      ...(size && { size }),
+    };
     // Started before anything is known: the first picture comes the sooner.
     await using decoder = await Decoder.start(output, { runtime, signal });
     let settledAt = Infinity;
@@ -154,7 +164,9 @@ export class DecodeStage {
       if (first.done) throw new Error("The hub ended");
       const { stream } = first.value;
       // The next decoder gets this access unit from the hub again.
-      if (stream.codec !== codec || stream.untagged !== untagged) return stream;
+      const serves = stream.codec === codec && stream.untagged === untagged &&
+        stream.lossy === lossy;
+      if (!serves) return stream;
       const { width, height } = size ?? stream;
       const ring = await this.#stream.begin(
         packedFormat(width, height, pixelFormat),

@@ -19,7 +19,7 @@ import type {
 import { bootTag } from "../runtime/boot.ts";
 import { createStatus } from "../watchdog/status.ts";
 import { type Attempt, supervise } from "../watchdog/supervisor.ts";
-import { AccessUnitGate } from "./access_unit_gate.ts";
+import { AccessUnitGate, type LossPolicy } from "./access_unit_gate.ts";
 import { DatagramStream } from "./datagram_stream.ts";
 import type { DecoderInput } from "./decode_stage.ts";
 import { ElementaryStream } from "./elementary_stream.ts";
@@ -45,6 +45,8 @@ const STALL_MS = 2000;
 export class InputStage implements DecoderInput {
   /** Access units as they arrive. */
   readonly hub: AccessUnitHub<ReceivedUnit>;
+  /** What becomes of pictures that are known to be damaged. */
+  readonly loss: LossPolicy;
   readonly #options: RecvOptions;
   readonly #pluginOptions: unknown;
   readonly #supervisor;
@@ -75,6 +77,7 @@ export class InputStage implements DecoderInput {
     this.hub = new AccessUnitHub(() => options.runtime.now());
     const { reserved, options: own } = checkInput(plugin, address);
     this.#pluginOptions = own;
+    this.loss = reserved.loss;
     this.#gate = new AccessUnitGate(reserved.loss);
     this.#supervisor = createStatus(options.runtime.now());
     this.#receiver = new UnitReceiver(options.runtime, bootTag);
@@ -223,7 +226,7 @@ export class InputStage implements DecoderInput {
 
   /** Another sender, or another connection: all that is known is void. */
   #begin(): void {
-    this.#receiver.reset();
+    this.#receiver.reset(this.#ingest?.type === "datagrams");
     this.#losses.reset();
     this.#gate.close();
     this.hub.interrupt();

@@ -56,6 +56,7 @@ export class UnitReceiver {
   /** Of this connection; none before its first keyframe. */
   #stream: StreamInfo | undefined;
   #latest: StreamInfo | undefined;
+  #lossy = false;
   #number = 0;
   #keyframeAt: Milliseconds | undefined;
 
@@ -75,8 +76,13 @@ export class UnitReceiver {
     return this.#latest;
   }
 
-  /** Another sender, or another connection: its parameter sets are its own. */
-  reset(): void {
+  /**
+   * Another sender, or another connection: its parameter sets are its own.
+   *
+   * @param lossy Whether bytes of it may be missing, and nothing numbers them.
+   */
+  reset(lossy = this.#lossy): void {
+    this.#lossy = lossy;
     this.#reader = new StreamReader(this.#reader.codec);
     this.#stream = undefined;
     this.#keyframeAt = undefined;
@@ -102,7 +108,7 @@ export class UnitReceiver {
     }
     // Parameter sets may change in front of any picture.
     this.#reader.read(unit.data);
-    if (isEntry(unit)) this.#begin(receivedAt);
+    if (isEntry(unit)) this.#begin(receivedAt, timing);
     if (this.#stream === undefined) return undefined;
     const { keyframe, recoveryPoint } = unit;
     const origin = this.#origin(unit.capturedAt, timing, receivedAt);
@@ -122,12 +128,13 @@ export class UnitReceiver {
   }
 
   /** A keyframe says what comes from here on. */
-  #begin(now: Milliseconds): void {
+  #begin(now: Milliseconds, timing: Timing | undefined): void {
     if (this.#keyframeAt !== undefined) {
       this.keyframeDistance = ms(now - this.#keyframeAt);
     }
     this.#keyframeAt = now;
-    const stream = this.#reader.describe();
+    // Our own sender sums up its pictures.
+    const stream = this.#reader.describe(this.#lossy && timing === undefined);
     if (stream === undefined) return;
     if (!isSameStream(stream, this.#latest)) this.#latest = stream;
     this.#stream = this.#latest;

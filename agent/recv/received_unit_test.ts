@@ -84,6 +84,7 @@ test("UnitReceiver tells a new stream only by what it is", () => {
     height: 480,
     untagged: "bt601",
     reorderDepth: 0,
+    lossy: false,
   });
   assert.equal(receive(receiver, keyframe({ levelIdc: 31 }))?.stream, first);
   const large = receive(receiver, keyframe({ heightInMapUnits: 60 }))?.stream;

@@ -23,6 +23,8 @@ export interface StreamInfo {
   readonly untagged: "bt601" | "bt709";
   /** Pictures a decoder holds back. */
   readonly reorderDepth: number;
+  /** Bytes may be missing, and nobody but the decoder could tell. */
+  readonly lossy: boolean;
 }
 
 /** Untagged pictures of so many rows and more are taken for BT.709. */
@@ -38,7 +40,7 @@ export function isSameStream(
 ): boolean {
   return a.codec === b?.codec && a.width === b.width &&
     a.height === b.height && a.untagged === b.untagged &&
-    a.reorderDepth === b.reorderDepth;
+    a.reorderDepth === b.reorderDepth && a.lossy === b.lossy;
 }
 
 /** Reads what the access units of one stream say of it. */
@@ -76,9 +78,10 @@ export class StreamReader {
   /**
    * What is known after a keyframe.
    *
+   * @param lossy Whether bytes may be missing unnoticed.
    * @throws {StreamError} "undecodable" if its pictures are too large.
    */
-  describe(): StreamInfo | undefined {
+  describe(lossy: boolean): StreamInfo | undefined {
     const sps = this.#parameterSets?.sps;
     const size = sps ?? this.#jpeg;
     if (size === undefined) return undefined;
@@ -95,6 +98,7 @@ export class StreamReader {
       height,
       untagged: sps && isUntaggedHd(sps) ? "bt709" : "bt601",
       reorderDepth: sps ? sps.reorderDepth ?? MAX_REORDER_DEPTH : 0,
+      lossy,
     };
   }
 }

@@ -20,9 +20,10 @@ const LO = 1;
 
 /** A system that notes what is set, and fails where it is told to. */
 function setUp(
-  options: MulticastOptions,
+  multicast: MulticastOptions,
   host = "239.192.7.3",
   fails: (name: number) => number = () => 0,
+  source?: string,
 ) {
   const calls: { level: number; name: number; value: Uint8Array }[] = [];
   let errno = 0;
@@ -34,12 +35,13 @@ function setUp(
     },
     errno: () => errno,
   } satisfies Pick<Libc, "setsockopt" | "errno">;
-  const multicast = new Multicast({ ...libc!, ...system }, 9, host, options);
+  const options = { host, port: 0, source, multicast };
+  const it = new Multicast({ ...libc!, ...system }, 9, options);
   /** What an option was set to last, as bytes. */
   const value = (name: number) =>
     calls.findLast((call) => call.name === name)?.value.toHex();
   return {
-    multicast,
+    multicast: it,
     calls,
     value,
     names: () => calls.map(({ name }) => name),
@@ -179,9 +181,10 @@ for (const [what, errno, message] of ANSWERS) {
 
 test("Multicast.join() of a single source may find itself a member", () => {
   const { multicast, names } = setUp(
-    { group: GROUP, interface: "lo", source: "127.0.0.2" },
+    { group: GROUP, interface: "lo" },
     GROUP,
     (name) => name === JOIN_SOURCE ? ERRNO.EADDRNOTAVAIL : 0,
+    "127.0.0.2",
   );
   multicast.join();
   assert.deepEqual(names(), [OPTIONS.ip.all, JOIN_SOURCE]);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { within } from "../faults/deadline.ts";
-import { runSeed } from "../faults/random.ts";
+import { runSeed } from "../random.ts";
 import { UdpProxy } from "../faults/udp_proxy.ts";
 import { test } from "../harness.ts";
 import { Agent } from "./agent.ts";
