@@ -18,6 +18,15 @@ import { ElementaryStream } from "./elementary_stream.ts";
  */
 const LEARNT_AFTER = 30;
 
+/** An access unit, and what the datagrams say of it. */
+export interface DatagramPicture extends SplitUnit {
+  /**
+   * It ended with a full datagram, as one of more than a thousand does with a
+   * sender that fills them; far more often, its last one was lost.
+   */
+  readonly mayLackEnd?: boolean;
+}
+
 /**
  * Splits what one sender sends, and learns how it fills datagrams.
  *
@@ -77,11 +86,14 @@ export class DatagramSplitter {
    * @returns The access units that are complete now, usually none or one.
    * @throws {StreamError} "undecodable" if it is no H.264, or without pictures.
    */
-  push(datagram: Uint8Array<ArrayBuffer>): SplitUnit[] {
+  push(datagram: Uint8Array<ArrayBuffer>): DatagramPicture[] {
     if (datagram.length === 0) return [];
     const isBorder = beginsUnit(datagram);
     const isOpen = this.#stream.isInPicture;
-    const units = this.#stream.push(datagram);
+    const units: DatagramPicture[] = this.#stream.push(datagram);
+    const mayLackEnd = isBorder && isOpen && this.isLearnt && this.#isFull &&
+      !this.#wasShort;
+    if (mayLackEnd && units[0]) units[0] = { ...units[0], mayLackEnd };
     this.#acquit(units[0]);
     this.#learn(isBorder, isOpen, units);
     this.#measure(datagram);

@@ -5,10 +5,9 @@
  */
 
 import { StreamError } from "../errors.ts";
-import type { SplitUnit } from "../media/access_unit_splitter.ts";
 import type { Milliseconds } from "../media/time.ts";
 import type { IngestDatagram } from "../plugin/transport.ts";
-import { DatagramSplitter } from "./datagram_splitter.ts";
+import { type DatagramPicture, DatagramSplitter } from "./datagram_splitter.ts";
 
 /**
  * A sender that was silent for so long may be followed by another: pictures
@@ -23,7 +22,7 @@ const MAX_CANDIDATES = 8;
 const WARN_EVERY_MS = 60_000;
 
 /** An access unit, and whether it is the first of another sender. */
-export interface DatagramUnit extends SplitUnit {
+export interface DatagramUnit extends DatagramPicture {
   /** Nothing that came before has to do with it. */
   readonly restart: boolean;
 }
@@ -136,7 +135,7 @@ export class DatagramStream {
 function split(
   stream: DatagramSplitter,
   data: Uint8Array<ArrayBuffer>,
-): SplitUnit[] | undefined {
+): DatagramPicture[] | undefined {
   try {
     return stream.push(data);
   } catch (error) {

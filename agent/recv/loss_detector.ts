@@ -8,6 +8,7 @@ import { isGap, pictureNumberOf } from "../media/frame_num.ts";
 import { sliceDigest } from "../media/slice_digest.ts";
 import type { Sps } from "../media/sps.ts";
 import type { Timing } from "../media/timing_sei.ts";
+import { SlicePattern } from "./slice_pattern.ts";
 
 /** What a unit says of itself. */
 export interface SuspectUnit {
@@ -17,6 +18,8 @@ export interface SuspectUnit {
   readonly damaged: boolean;
   /** Who delivered it knows that something before it is missing. */
   readonly discontinuity: boolean;
+  /** Its end may be missing; rather so where other things are missing. */
+  readonly mayLackEnd?: boolean;
 }
 
 /** What was found. */
@@ -26,6 +29,12 @@ export interface Loss {
   /** Pictures before it are missing. */
   readonly discontinuity: boolean;
 }
+
+/**
+ * Pictures after a loss of which a doubtful one is taken for damaged: ten
+ * seconds of video. Of as many whole ones, a fifth of one is doubtful.
+ */
+const WARY_FOR = 300;
 
 /** Half of the range of a sequence number: beyond, it has gone back. */
 const HALF = 2 ** 31;
@@ -43,8 +52,8 @@ const NOTHING: Finding = { damaged: false, broken: false, missing: 0 };
 
 /**
  * Looks for losses that no transport tells of. Our own sender numbers its
- * pictures and sums up their bytes; of others only the gaps in frame_num show,
- * and a decoder notices what is left.
+ * pictures and sums up their bytes; of others the gaps in frame_num show, and
+ * slices that are not where they always were. A decoder notices what is left.
  */
 export class LossDetector {
   /** Pictures that never came: of gaps in frame_num, one at least. */
@@ -53,12 +62,17 @@ export class LossDetector {
   /** Pictures since then that have lost their number. */
   #unnumbered = 0;
   #reference: number | undefined;
+  readonly #slices = new SlicePattern();
+  /** How many of these are left. */
+  #wary = 0;
 
   /** Another sender, or another connection. */
   reset(): void {
     this.#timing = undefined;
     this.#unnumbered = 0;
     this.#reference = undefined;
+    this.#slices.reset();
+    this.#wary = 0;
   }
 
   /**
@@ -76,10 +90,12 @@ export class LossDetector {
       ? this.#byTiming(unit, timing)
       : this.#byFrameNum(unit, sps);
     this.missing += found.missing;
-    return {
-      damaged: unit.damaged || found.damaged,
-      discontinuity: unit.discontinuity || found.broken,
-    };
+    const discontinuity = unit.discontinuity || found.broken;
+    const damaged = unit.damaged || found.damaged;
+    if (damaged || discontinuity) this.#wary = WARY_FOR;
+    else if (this.#wary > 0) this.#wary--;
+    const lacksEnd = (unit.mayLackEnd ?? false) && this.#wary > 0;
+    return { damaged: damaged || lacksEnd, discontinuity };
   }
 
   #byTiming({ data }: SuspectUnit, timing: Timing | undefined): Finding {
@@ -105,6 +121,7 @@ export class LossDetector {
     const number = sps && pictureNumberOf(data, sps);
     if (number === undefined) return NOTHING;
     const { log2MaxFrameNum } = sps!;
+    const damaged = this.#slices.isBroken(data, sps!);
     const last = this.#reference;
     const broken = last !== undefined && isGap(last, number, log2MaxFrameNum);
     const { frameNum, isReference } = number;
@@ -113,6 +130,6 @@ export class LossDetector {
     else if (broken) {
       this.#reference = (frameNum - 1) & 2 ** log2MaxFrameNum - 1;
     }
-    return { ...NOTHING, broken, missing: broken ? 1 : 0 };
+    return { damaged, broken, missing: broken ? 1 : 0 };
   }
 }

@@ -11,6 +11,7 @@ import { type Milliseconds, ms } from "../media/time.ts";
 import type { Timing } from "../media/timing_sei.ts";
 import { isEntry } from "../media/unit_queue.ts";
 import type { Clock } from "../plugin/runtime.ts";
+import type { DatagramPicture } from "./datagram_splitter.ts";
 import type { AgeStatus } from "./status.ts";
 import { isSameStream, type StreamInfo, StreamReader } from "./stream_info.ts";
 
@@ -44,7 +45,8 @@ export interface ReceivedUnit {
 /** An access unit as a transport or a splitter delivers it. */
 export type ArrivedUnit =
   & Omit<SplitUnit, "hasParameterSets">
-  & Pick<AccessUnit, "capturedAt" | "codec">;
+  & Pick<AccessUnit, "capturedAt" | "codec">
+  & Pick<DatagramPicture, "mayLackEnd">;
 
 /** Turns access units that arrive into received ones. */
 export class UnitReceiver {

@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { temporaryFolder } from "../e2e/folder.ts";
+import { test } from "../harness.ts";
+import { Clip, ONE_SLICE, SLICED } from "./clip.ts";
+import { sendOver } from "./lossy_link.ts";
+
+/** Ten seconds of film. */
+const FRAMES = 300;
+
+const share = ({ frames, damaged }: { frames: number; damaged: number }) =>
+  damaged / Math.max(frames, 1);
+
+const percent = (part: number) => `${(100 * part).toFixed(1)} %`;
+
+for (const [slices, options] of Object.entries({ 1: ONE_SLICE, 4: SLICED })) {
+  for (const loss of [0.01, 0.05]) {
+    const what = `${percent(loss)} of ${slices} slices are lost`;
+    test(`camagent recv shows less damage than FFmpeg: ${what}`, async () => {
+      using folder = temporaryFolder();
+      const clip = Clip.encode(folder.path, FRAMES, ...options);
+      const { lost, camagent, ffmpeg } = await sendOver(clip, { loss }, 1);
+      const [ours, theirs] = [share(camagent), share(ffmpeg)];
+      // deno-lint-ignore no-console
+      console.log(
+        `${lost} datagrams lost, ${FRAMES} pictures: camagent shows ` +
+          `${camagent.frames}, ${percent(ours)} damaged; FFmpeg ` +
+          `${ffmpeg.frames}, ${percent(theirs)} damaged`,
+      );
+      assert.ok(ffmpeg.frames > FRAMES / 2 && camagent.frames > 0);
+      assert.ok(ours < theirs);
+    });
+  }
+}
