@@ -23,6 +23,13 @@ import { StaleFrames } from "./stale.ts";
  */
 const WINDOW = 4;
 
+/**
+ * As many where pictures are missing and no keyframe follows. FFmpeg takes
+ * pictures for older ones if one is missing at which frame_num wraps around, and
+ * keeps them to itself: x264 lets it wrap after 64 where a refresh takes 2 s.
+ */
+const GAP_WINDOW = 64;
+
 /** A decoder that is fed and silent has failed. */
 const STALL_MS = 2000;
 
@@ -77,6 +84,8 @@ export class DecodeRun {
   #newest: number | undefined;
   /** What was fed before it is not waited for. */
   #begin = 0;
+  /** The latest that was fed and is not whole, until it is decoded. */
+  #gapUntil = 0;
   #progress: (() => void) | undefined;
 
   /**
@@ -187,13 +196,15 @@ export class DecodeRun {
 
   #isFull(): boolean {
     const inside = [...this.#fed.keys()].filter((key) => key >= this.#begin);
-    return inside.length >= WINDOW + this.#heldBack;
+    const window = this.#gapUntil > 0 ? GAP_WINDOW : WINDOW;
+    return inside.length >= window + this.#heldBack;
   }
 
   async #write(unit: ReceivedUnit): Promise<void> {
     // Up to here silence was in order.
     if (this.#fed.size <= this.#heldBack) this.#stall.feed(this.#clock.now());
     const hidden = !this.#isWhole(unit) || unit.hidden;
+    if (hidden) this.#gapUntil = unit.number;
     this.#fed.set(unit.number, { ...unit, hidden });
     try {
       await this.#decoder.feed(unit.data, unit.number, unit.stream);
@@ -266,6 +277,7 @@ export class DecodeRun {
   /** Forgets what is decoded by now, or was skipped by the decoder. */
   #take(number: number): ReceivedUnit | undefined {
     const unit = this.#fed.get(number);
+    if (number >= this.#gapUntil) this.#gapUntil = 0;
     this.#fed.delete(number);
     for (const other of this.#fed.keys()) {
       if (other + this.#heldBack < number) this.#fed.delete(other);

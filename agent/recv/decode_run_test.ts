@@ -440,6 +440,26 @@ test("DecodeRun feeds a recovery point to a decoder that dropped units", async (
   await t.end(running);
 });
 
+test("DecodeRun feeds a decoder that is silent behind a gap", async () => {
+  const t = setUp();
+  const running = t.begin();
+  await decodeAll(t);
+  t.lose(1);
+  t.pushChanged({ ...RECOVERY_POINT, hidden: true });
+  for (let i = 1; i < 70; i++) t.pushChanged(PICTURE);
+  await t.clock.advance(0);
+  assert.deepEqual(t.decoder.fed.slice(1, 4), [3, 4, 5]);
+  assert.equal(t.decoder.fed.length, 1 + 64);
+  // From here on it is as quick as ever.
+  t.decoder.emit(60);
+  await t.clock.advance(0);
+  assert.equal(t.decoder.fed.length, 1 + 64);
+  t.decoder.emit(66);
+  await t.clock.advance(0);
+  assert.equal(t.decoder.fed.length, 1 + 64 + 4);
+  await t.end(running);
+});
+
 test("DecodeRun fails a decoder that is fed and silent for 2 s", async () => {
   const t = setUp();
   const running = t.begin();
