@@ -108,9 +108,10 @@ export async function receivePackets(
   function* finished(units: readonly RtpUnit[]): Generator<IngestUnit> {
     for (const unit of units) {
       const { capturedRealtime, restarted, ...rest } = unit;
+      // Clocks that disagree would have pictures taken after they came.
       const ago = capturedRealtime === undefined
         ? undefined
-        : (runtime.wallClock() - capturedRealtime) / 1000;
+        : Math.max(0, (runtime.wallClock() - capturedRealtime) / 1000);
       yield {
         ...rest,
         restart: restarted,

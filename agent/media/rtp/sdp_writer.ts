@@ -103,8 +103,9 @@ function parametersOf(parameterSets: Uint8Array | undefined): string {
   );
   const parameters = ["packetization-mode=1"];
   if (sets.length > 0) {
-    const sprop = sets.map((set) => set.toBase64()).join(",");
-    parameters.push(`sprop-parameter-sets=${sprop}`);
+    // A file may have them beside the stream and in it.
+    const sprop = new Set(sets.map((set) => set.toBase64()));
+    parameters.push(`sprop-parameter-sets=${[...sprop].join(",")}`);
   }
   // profile_idc, the constraint flags, level_idc
   if (sps) parameters.push(`profile-level-id=${sps.subarray(1, 4).toHex()}`);

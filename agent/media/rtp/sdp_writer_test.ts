@@ -42,6 +42,13 @@ test("writeSdp() takes SPS and PPS only", () => {
   assert.deepEqual(parameterSets, byteStream(sets));
 });
 
+test("writeSdp() names parameter sets once that come twice", () => {
+  const sets = [writeSps(), writePps()];
+  const parameterSets = byteStream([...sets, ...sets]);
+  const text = writeSdp({ address: "10.0.0.1", port: 5004, parameterSets });
+  assert.deepEqual(readSdp(text).parameterSets, byteStream(sets));
+});
+
 const ADDRESSES: Record<string, [stream: Partial<SdpStream>, lines: string[]]> =
   {
     "a host name": [
