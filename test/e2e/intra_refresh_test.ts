@@ -6,7 +6,7 @@ import { RtpReceiver } from "../../agent/media/rtp/receiver.ts";
 import type { RtpUnit } from "../../agent/media/rtp/unit.ts";
 import { ms } from "../../agent/media/time.ts";
 import { until } from "../faults/deadline.ts";
-import { runSeed } from "../faults/random.ts";
+import { runSeed } from "../random.ts";
 import { UdpProxy } from "../faults/udp_proxy.ts";
 import { test } from "../harness.ts";
 import { Agent } from "./agent.ts";

@@ -16,12 +16,17 @@ export const FRAME_BYTES = WIDTH * HEIGHT * 3;
 
 /** A film of {@linkcode WIDTH} x {@linkcode HEIGHT}. */
 export class Clip {
-  /** An Annex B byte stream in a file. */
+  /** A bare stream in a file: Annex B, or one JPEG behind the other. */
   readonly path: string;
+  readonly #format: string;
 
-  /** @param folder Where it stands, or is to stand. */
-  constructor(folder: string) {
-    this.path = join(folder, "clip.h264");
+  /**
+   * @param folder Where it stands, or is to stand.
+   * @param format FFmpeg's name of it.
+   */
+  constructor(folder: string, format = "h264") {
+    this.path = join(folder, `clip.${format}`);
+    this.#format = format;
   }
 
   /**
@@ -63,7 +68,7 @@ export class Clip {
   /** FFmpeg's own idea of its frames, in packed RGB. */
   decode(): Uint8Array[] {
     const raw = execFileSync("ffmpeg", [
-      ...["-v", "error", "-f", "h264", "-i", this.path],
+      ...["-v", "error", "-f", this.#format, "-i", this.path],
       ...["-fps_mode", "passthrough", "-pix_fmt", "rgb24"],
       ...["-f", "rawvideo", "-"],
     ], { maxBuffer: 1 << 30 });

@@ -1,11 +1,7 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { Agent } from "../e2e/agent.ts";
 import { temporaryFolder } from "../e2e/folder.ts";
 import { Frames } from "../e2e/frames.ts";
-import { Camera, Reader } from "../e2e/stamped.ts";
-import { until } from "../faults/deadline.ts";
 import { test } from "../harness.ts";
 import {
   B_FRAMES,
@@ -16,6 +12,8 @@ import {
   SLICED,
   WIDTH,
 } from "./clip.ts";
+import { assertFramesOf } from "./film_frames.ts";
+import { FilmReceiver } from "./film_receiver.ts";
 import { Program } from "./program.ts";
 import { MIN_PSNR_DB, psnrOf } from "./psnr.ts";
 import { freeUdpPort, groupFor, untilBound } from "./udp_port.ts";
@@ -29,65 +27,6 @@ const PICTURES = 60;
  * that count. A raw stream does not say that a picture is the last.
  */
 const FRAMES = PICTURES + 20;
-
-/** Checks that the frames are those of the film, in order, and no others. */
-function assertFramesOf(clip: Clip, frames: Frames): void {
-  const expected = clip.decode();
-  let [at, worst] = [-1, Infinity];
-  for (const { data } of frames.all) {
-    const found = expected.findIndex((other, i) =>
-      i > at && psnrOf(data, other) >= MIN_PSNR_DB
-    );
-    assert.ok(found >= 0, `Nothing behind frame ${at} looks like it`);
-    at = found;
-    worst = Math.min(worst, psnrOf(data, expected[at]!));
-  }
-  const count = frames.all.length;
-  // deno-lint-ignore no-console
-  console.log(`${count} frames, worst PSNR ${worst.toFixed(1)} dB`);
-}
-
-/** camagent as a receiver. */
-class Receiver implements AsyncDisposable {
-  readonly #agent: ReturnType<typeof Agent.recv>;
-  readonly #frames: Frames;
-
-  private constructor(
-    agent: ReturnType<typeof Agent.recv>,
-    readonly port: number,
-  ) {
-    this.#agent = agent;
-    this.#frames = new Frames(agent.stdout, FRAME_BYTES);
-  }
-
-  /** Waits until it has its port, or its port in a group. */
-  static async at(address: string, sink = "-"): Promise<Receiver> {
-    const agent = Agent.recv(address, sink);
-    const [, port] = await agent.logs(/(?:waits on|joined) \S+:(\d+)/);
-    return new Receiver(agent, Number(port));
-  }
-
-  /**
-   * Checks that every picture arrived whole, and that those frames are right
-   * which decoder and reader were quick enough for.
-   */
-  async assertAllCome(clip: Clip): Promise<void> {
-    const { input, sinks: [sink] } = await this.#agent.says(
-      ({ decoders: [decoder] }) =>
-        decoder!.decoded + decoder!.dropped >= PICTURES,
-      20_000,
-    );
-    const { damaged, missing, held, units } = input;
-    assert.deepEqual([damaged, missing, held], [0, 0, 0]);
-    assert.ok(units <= FRAMES, `${units} pictures`);
-    assert.ok(sink!.written >= PICTURES / 4, JSON.stringify(sink));
-    assertFramesOf(clip, this.#frames);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#agent[Symbol.asyncDispose]();
-  }
-}
 
 /** FFmpeg as a sender of a film, in real time. */
 function ffmpegSends(clip: Clip, url: string): Program {
@@ -109,12 +48,12 @@ for (const [what, options, query] of FROM_FFMPEG) {
   test(`camagent recv shows what FFmpeg sends: ${what}`, async () => {
     using folder = temporaryFolder();
     const clip = Clip.encode(folder.path, FRAMES, ...options);
-    await using receiver = await Receiver.at("udp://127.0.0.1:0");
+    await using receiver = await FilmReceiver.at("udp://127.0.0.1:0");
     await using _sender = ffmpegSends(
       clip,
       `udp://127.0.0.1:${receiver.port}${query}`,
     );
-    await receiver.assertAllCome(clip);
+    await receiver.assertAllCome(clip, PICTURES);
   });
 }
 
@@ -123,38 +62,10 @@ test("camagent recv shows what FFmpeg sends to a group", async () => {
   const clip = Clip.encode(folder.path, FRAMES, ...ONE_SLICE);
   const group = groupFor(freeUdpPort());
   const at = `udp://${group}:0?interface=lo`;
-  await using receiver = await Receiver.at(at);
+  await using receiver = await FilmReceiver.at(at);
   const url = `udp://${group}:${receiver.port}?localaddr=127.0.0.1&ttl=1`;
   await using _sender = ffmpegSends(clip, url);
-  await receiver.assertAllCome(clip);
-});
-
-/** Pictures within which a receiver knows how FFmpeg fills datagrams. */
-const LEARNT_AFTER = 70;
-
-/** Frames from the camera to the reader; one comes every 33 ms. */
-const SOON_MS = 30;
-
-test("camagent recv does not wait for the next picture of FFmpeg", async () => {
-  using folder = temporaryFolder();
-  const sink = join(folder.path, "frames");
-  await using receiver = await Receiver.at("udp://127.0.0.1:0", `pipe:${sink}`);
-  await using camera = new Camera(folder.path);
-  await using _sender = new Program([
-    ...["ffmpeg", "-v", "error", "-probesize", "32", "-f", "rawvideo"],
-    ...["-video_size", `${WIDTH}x${HEIGHT}`, "-framerate", "30"],
-    ...["-pix_fmt", "yuv420p", "-i", camera.path, "-c:v", "libx264"],
-    ...["-preset", "ultrafast", "-g", "30", "-b:v", "2M", ...SLICED],
-    ...["-f", "h264", `udp://127.0.0.1:${receiver.port}`],
-  ]);
-  await until(10_000, "FIFO", () => existsSync(sink));
-  await using reader = new Reader(sink);
-  await reader.reach(LEARNT_AFTER + 2 * PICTURES);
-  const ages = reader.seen.slice(LEARNT_AFTER).map(({ age }) => age);
-  const median = ages.sort((a, b) => a - b)[ages.length >> 1]!;
-  // deno-lint-ignore no-console
-  console.log(`half of the frames are younger than ${median.toFixed(1)} ms`);
-  assert.ok(median < SOON_MS, `${median} ms`);
+  await receiver.assertAllCome(clip, PICTURES);
 });
 
 /** GStreamer as a sender of a film, in real time. */
@@ -177,10 +88,10 @@ for (const alignment of ["nal", "au"]) {
     test(`camagent recv shows what GStreamer sends: ${what}`, async () => {
       using folder = temporaryFolder();
       const clip = Clip.encode(folder.path, FRAMES, ...options!);
-      await using receiver = await Receiver.at("udp://127.0.0.1:0");
+      await using receiver = await FilmReceiver.at("udp://127.0.0.1:0");
       const to = ["host=127.0.0.1", `port=${receiver.port}`];
       await using _sender = gstreamerSends(clip, alignment, to);
-      await receiver.assertAllCome(clip);
+      await receiver.assertAllCome(clip, PICTURES);
     });
   }
 }
@@ -190,16 +101,16 @@ test("camagent recv shows what GStreamer sends to a group", async () => {
   const clip = Clip.encode(folder.path, FRAMES, ...ONE_SLICE);
   const group = groupFor(freeUdpPort());
   const at = `udp://${group}:0?interface=lo`;
-  await using receiver = await Receiver.at(at);
+  await using receiver = await FilmReceiver.at(at);
   const to = [`host=${group}`, `port=${receiver.port}`, "multicast-iface=lo"];
   await using _sender = gstreamerSends(clip, "au", to);
-  await receiver.assertAllCome(clip);
+  await receiver.assertAllCome(clip, PICTURES);
 });
 
 test("camagent recv shows what GStreamer encodes and sends", async () => {
   using folder = temporaryFolder();
   const clip = new Clip(folder.path);
-  await using receiver = await Receiver.at("udp://127.0.0.1:0");
+  await using receiver = await FilmReceiver.at("udp://127.0.0.1:0");
   const size = `width=${WIDTH},height=${HEIGHT},framerate=30/1`;
   await using sender = new Program([
     ...["gst-launch-1.0", "-q", "videotestsrc", "is-live=true"],
@@ -213,7 +124,7 @@ test("camagent recv shows what GStreamer encodes and sends", async () => {
     `location=${clip.path}`,
   ]);
   assert.equal(await sender.end(), "0");
-  await receiver.assertAllCome(clip);
+  await receiver.assertAllCome(clip, PICTURES);
 });
 
 /** Encoded with so many bits that a keyframe fills more than a datagram. */
@@ -224,10 +135,10 @@ test("camagent recv shows whole pictures in large datagrams", async () => {
   const clip = Clip.encode(folder.path, FRAMES, ...LARGE);
   const counts = datagramsOf(clip.data).map((unit) => unit.length);
   assert.ok(Math.max(...counts) > 1 && Math.min(...counts) === 1, `${counts}`);
-  await using receiver = await Receiver.at("udp://127.0.0.1:0");
+  await using receiver = await FilmReceiver.at("udp://127.0.0.1:0");
   const { port } = receiver;
   using _sender = new UnitSender(clip.data, { host: "127.0.0.1", port });
-  await receiver.assertAllCome(clip);
+  await receiver.assertAllCome(clip, PICTURES);
 });
 
 /** Checks that every picture came, from the first on. */
@@ -236,7 +147,7 @@ async function assertAllComeTo(program: Program, clip: Clip): Promise<void> {
   // FFmpeg looks at some five seconds before it says anything.
   await frames.reach(PICTURES, 20_000);
   frames.all.splice(PICTURES);
-  assertFramesOf(clip, frames);
+  assertFramesOf(clip.decode(), frames.all);
   assert.ok(
     psnrOf(frames.all.at(-1)!.data, clip.decode()[PICTURES - 1]!) >=
       MIN_PSNR_DB,
