@@ -85,7 +85,11 @@ function udpLines(
   ];
 }
 
-/** Where players find the SDP: written by the agent, or by the user. */
+/**
+ * Where players find the SDP: written by the agent, or by the user. Of VLC's
+ * readers Debian leaves out the first (its bug 981439), and no other one is
+ * tried unless it is named: without, 3.0.24 ends at once.
+ */
 function rtpLines(
   host: string,
   port: number | undefined,
@@ -99,7 +103,7 @@ function rtpLines(
     `gst-launch-1.0 ${udpsrc(host, port, name)} caps='${RTP_CAPS}' ! ` +
     `rtph264depay ! ${SHOW}`,
     `ffplay -protocol_whitelist file,udp,rtp ${PLAY_AT_ONCE} ${quoted(path)}`,
-    `vlc --network-caching 50 ${quoted(path)}`,
+    `vlc --demux live555,avformat --network-caching 50 ${quoted(path)}`,
     ...(file === undefined
       ? [`with this in ${path} (or have it written by ?sdp=FILE):`, ...lines]
       : []),

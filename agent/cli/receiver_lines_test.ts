@@ -52,7 +52,7 @@ test("receiverLines tells of RTP when there is an SDP, and shows it", () => {
     "h264parse ! avdec_h264 ! autovideosink sync=false",
     "ffplay -protocol_whitelist file,udp,rtp -flags low_delay -probesize 32 " +
     "-framedrop -vf setpts=0 cam.sdp",
-    "vlc --network-caching 50 cam.sdp",
+    "vlc --demux live555,avformat --network-caching 50 cam.sdp",
     "with this in cam.sdp (or have it written by ?sdp=FILE):",
     "v=0",
     "m=video 5004 RTP/AVP 96",
