@@ -242,7 +242,9 @@ export class InputStage implements DecoderInput {
     if (received === undefined) return;
     // Not the largest there was: clocks of other machines are set.
     this.#newestAt = received.origin.at;
-    const verdict = this.#gate.judge(received, loss);
+    // What a connection delivers is what was sent: odd perhaps, but all of it.
+    const damaged = loss.damaged && this.#ingest?.type !== "bytes";
+    const verdict = this.#gate.judge(received, { ...loss, damaged });
     if (verdict === "held") return this.hub.interrupt();
     if (verdict === "skipped") return;
     const [hidden, spoilt] = [verdict === "hidden", verdict === "spoilt"];

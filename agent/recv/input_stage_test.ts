@@ -604,3 +604,19 @@ test("InputStage takes what a transport knows of losses and restarts", async () 
   assert.deepEqual([damaged, held], [1, 1]);
   await t.end(running);
 });
+
+test("InputStage shows what a connection delivers, however odd it is", async () => {
+  const { all, receive } = connections();
+  const t = setUp(receive);
+  const running = t.stage.run(t.stop.signal);
+  await t.runtime.turn();
+  // An empty NAL unit in front of every picture.
+  const empty = Uint8Array.of(0, 0, 0, 1);
+  for (let n = 0; n < 4; n++) {
+    all[0]!.send(empty, n === 0 ? keyframe() : picture());
+  }
+  await t.runtime.turn();
+  assert.deepEqual(t.taken.map(({ number }) => number), [1, 2, 3, 4]);
+  assert.deepEqual([t.stage.status().damaged, t.stage.status().held], [4, 0]);
+  await t.end(running);
+});

@@ -15,6 +15,12 @@ import { Audience } from "./audience.ts";
 import type { SendOptions } from "./send.ts";
 import type { OutputStatus } from "./status.ts";
 
+/**
+ * A network that is back is to be used at once; asking costs a packet or a
+ * call.
+ */
+const LONGEST_PAUSE_MS = 1000;
+
 /** One output address and who watches through it. */
 export class OutputStage {
   readonly #options: SendOptions;
@@ -59,6 +65,7 @@ export class OutputStage {
       log: log("send output"),
       maxRetries,
       status: this.#supervisor,
+      longestPauseMs: LONGEST_PAUSE_MS,
     });
   }
 
