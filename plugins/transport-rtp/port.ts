@@ -12,3 +12,15 @@ const MAX_PORT = 65_535;
 export function reportPort(port: number): number | undefined {
   return port < MAX_PORT ? port + 1 : undefined;
 }
+
+/**
+ * @returns What to think of when sending to an odd port: live555, which VLC
+ * uses, takes it for the one of the reports and waits on the one below.
+ */
+export function oddPortAdvice(port: number): string | undefined {
+  return port % 2 === 0
+    ? undefined
+    : `port ${port} is odd: VLC waits on ${
+      port - 1
+    } instead; choose an even one`;
+}

@@ -14,7 +14,7 @@ import type {
 } from "../../mod.ts";
 import { Describer } from "./description.ts";
 import type { Options } from "./mod.ts";
-import { reportPort } from "./port.ts";
+import { oddPortAdvice, reportPort } from "./port.ts";
 
 /** How often receivers are told the time (RFC 3550, 6.2: 5 s at the least). */
 const REPORT_EVERY_MS = 5000;
@@ -31,7 +31,7 @@ export async function sendPackets(
     & Pick<PluginHost, "udp" | "media">
     & { ready: (at?: Announcement) => void },
 ): Promise<void> {
-  const { runtime, options: { payload } } = context;
+  const { runtime, log, options: { payload } } = context;
   const { socket, host, port } = target;
   const random = crypto.getRandomValues(new Uint32Array(3));
   const [ssrc = 0, sequence = 0, timestamp = 0] = random;
@@ -45,6 +45,8 @@ export async function sendPackets(
   let latest: WireUnit | undefined;
   let reportedAt = -Infinity;
   ready();
+  const advice = oddPortAdvice(port);
+  if (advice !== undefined) log.warn(advice);
   await udp.sendTo(target, viewers, context, {
     write: (unit) => packetizer.packetize(unit),
     async sent(unit) {

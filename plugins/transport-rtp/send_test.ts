@@ -211,6 +211,19 @@ test("transport-rtp sends no reports where there is no next port", async () => {
   assert.deepEqual(runtime.udp.sent.map(({ port }) => port), [65_535]);
 });
 
+test("transport-rtp says that an odd port is none for every player", async () => {
+  for (const [port, lines] of [[6000, 0], [6001, 1]] as const) {
+    const { runtime, sending } = openSending(`rtp://${HOST}:${port}`);
+    await using _ = sending;
+    await sending.watch();
+    sending.hub.push(stream()[0]!);
+    await runtime.advance(0);
+    assert.equal(sending.log.length, lines);
+    const to = runtime.udp.sent.map(({ port }) => port);
+    assert.deepEqual(to, [port, port + 1]);
+  }
+});
+
 test("transport-rtp sends to a group as it is told", async () => {
   const at = `rtp://${GROUP}?ttl=16&interface=eth1&loopback=false`;
   const { runtime, sending } = openSending(at);
