@@ -5,9 +5,8 @@
  */
 
 import { findStartCode, pictureStart } from "./annexb.ts";
-import { hasSliceHeader, NAL_UNIT_TYPE, nalUnitType } from "./h264.ts";
-import { BitReader, RbspError, removeEmulationPrevention } from "./rbsp.ts";
-import type { Sps } from "./sps.ts";
+import { NAL_UNIT_TYPE } from "./h264.ts";
+import { sliceHeaderOf, type SliceSps } from "./slice_header.ts";
 
 /** What the first slice of a picture says of it. */
 export interface PictureNumber {
@@ -19,11 +18,8 @@ export interface PictureNumber {
   readonly isIdr: boolean;
 }
 
-/** Enough of a slice for the syntax elements up to frame_num. */
+/** Of a slice, what is enough to read its header. */
 const HEAD_BYTES = 24;
-
-/** separate_colour_plane_flag is in no profile below (7.3.2.1.1). */
-const CHROMA_444 = 3;
 
 /**
  * Reads frame_num of an access unit.
@@ -33,26 +29,14 @@ const CHROMA_444 = 3;
  */
 export function pictureNumberOf(
   data: Uint8Array,
-  sps: Pick<Sps, "log2MaxFrameNum" | "chromaFormatIdc">,
+  sps: SliceSps,
 ): PictureNumber | undefined {
-  const slice = headOfSlice(data);
-  // Of 4:4:4 the colour planes may be coded apart, which moves frame_num.
-  const isReadable = hasSliceHeader(nalUnitType(slice)) &&
-    sps.chromaFormatIdc !== CHROMA_444;
-  if (!isReadable) return undefined;
-  const bits = new BitReader(removeEmulationPrevention(slice.subarray(1)));
-  try {
-    // first_mb_in_slice, slice_type, pic_parameter_set_id (7.3.3)
-    for (let i = 0; i < 3; i++) bits.ue();
-    return {
-      frameNum: bits.bits(sps.log2MaxFrameNum),
-      isReference: (slice[0]! & 0x60) !== 0,
-      isIdr: nalUnitType(slice) === NAL_UNIT_TYPE.idr,
-    };
-  } catch (error) {
-    if (error instanceof RbspError) return undefined;
-    throw error;
-  }
+  const slice = sliceHeaderOf(headOfSlice(data), sps);
+  return slice && {
+    frameNum: slice.frameNum,
+    isReference: (slice.header & 0x60) !== 0,
+    isIdr: (slice.header & 0x1f) === NAL_UNIT_TYPE.idr,
+  };
 }
 
 /** The beginning of the first slice; empty where there is none. */

@@ -28,6 +28,7 @@ export * from "./rbsp.ts";
 export * from "./rtp/mod.ts";
 export * from "./sei.ts";
 export * from "./slice_digest.ts";
+export * from "./slice_header.ts";
 export * from "./sniff.ts";
 export * from "./sps.ts";
 export * from "./time.ts";

@@ -28,6 +28,9 @@ const HEAD_BYTES = 24;
 /** separate_colour_plane_flag is in no profile below (7.3.2.1.1). */
 const CHROMA_444 = 3;
 
+/** What has to be known of the set that a slice is coded by. */
+export type SliceSps = Pick<Sps, "log2MaxFrameNum" | "chromaFormatIdc">;
+
 /**
  * Reads the slices of an access unit.
  *
@@ -35,30 +38,29 @@ const CHROMA_444 = 3;
  * @returns Those that can be read, in their order; none of 4:4:4, where the
  * colour planes may be coded apart.
  */
-export function sliceHeadersOf(
-  data: Uint8Array,
-  sps: Pick<Sps, "log2MaxFrameNum" | "chromaFormatIdc">,
-): SliceHeader[] {
-  if (sps.chromaFormatIdc === CHROMA_444) return [];
-  const headers: SliceHeader[] = [];
-  for (const nalUnit of nalUnitsOf(data.subarray(pictureStart(data)))) {
-    if (!hasSliceHeader(nalUnitType(nalUnit))) continue;
-    const header = readHeader(nalUnit, sps.log2MaxFrameNum);
-    if (header !== undefined) headers.push(header);
-  }
-  return headers;
+export function sliceHeadersOf(data: Uint8Array, sps: SliceSps): SliceHeader[] {
+  const nalUnits = nalUnitsOf(data.subarray(pictureStart(data)));
+  return [...nalUnits].flatMap((nalUnit) => sliceHeaderOf(nalUnit, sps) ?? []);
 }
 
-function readHeader(
+/**
+ * Reads the header of one slice, a NAL unit of which the beginning suffices.
+ *
+ * @returns `undefined` where it cannot be read, or of 4:4:4.
+ */
+export function sliceHeaderOf(
   nalUnit: Uint8Array,
-  frameNumBits: number,
+  { log2MaxFrameNum, chromaFormatIdc }: SliceSps,
 ): SliceHeader | undefined {
+  if (!hasSliceHeader(nalUnitType(nalUnit)) || chromaFormatIdc === CHROMA_444) {
+    return undefined;
+  }
   const head = nalUnit.subarray(1, HEAD_BYTES);
   const bits = new BitReader(removeEmulationPrevention(head));
   try {
     const [firstMb, sliceType] = [bits.ue(), bits.ue()];
     bits.ue(); // pic_parameter_set_id
-    const frameNum = bits.bits(frameNumBits);
+    const frameNum = bits.bits(log2MaxFrameNum);
     return { header: nalUnit[0]!, firstMb, sliceType: sliceType % 5, frameNum };
   } catch (error) {
     if (error instanceof RbspError) return undefined;
