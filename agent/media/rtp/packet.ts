@@ -82,6 +82,11 @@ export function parseRtp(datagram: Uint8Array): RtpPacket | undefined {
   };
 }
 
+/** A packet that outlives its datagram. */
+export function copyOf(packet: RtpPacket): RtpPacket {
+  return { ...packet, payload: packet.payload.slice() };
+}
+
 /** Writes a header of {@linkcode RTP_HEADER_BYTES} into `target`, at `at`. */
 export function writeRtpHeader(
   target: Uint8Array,

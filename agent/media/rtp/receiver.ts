@@ -6,6 +6,7 @@
 
 import { concat } from "../bytes.ts";
 import { type Milliseconds, us } from "../time.ts";
+import { RtpCandidates } from "./candidates.ts";
 import { RtpClock, VIDEO_CLOCK_RATE } from "./clock.ts";
 import { codecOf, mayBeVideo } from "./codec.ts";
 import {
@@ -62,7 +63,8 @@ const SILENCE_MS = 500;
 /**
  * Turns the datagrams of one port, RTP and RTCP, into pictures. It listens to
  * one sender at a time: to the first that comes, until that one says goodbye or
- * is silent for 500 ms and another one comes.
+ * is silent for 500 ms and another one comes. One that has sent a single packet
+ * gives way to whoever sends two.
  */
 export class RtpReceiver {
   readonly #options: RtpReceiverOptions;
@@ -70,6 +72,7 @@ export class RtpReceiver {
   readonly #clock: RtpClock;
   readonly #packets = noRtpPackets();
   readonly #units = { units: 0, damagedUnits: 0, droppedUnits: 0 };
+  #candidates = new RtpCandidates();
   #source: RtpSource | undefined;
   /** When the source was heard; long ago if it has said goodbye. */
   #heardAt = -Infinity;
@@ -164,23 +167,29 @@ export class RtpReceiver {
     ) {
       return [];
     }
-    const isOpen = now - this.#heardAt >= SILENCE_MS ||
+    const isRival = source && source.ssrc !== ssrc && !source.isProven;
+    const before = isRival ? this.#candidates.follow(packet) : undefined;
+    const isOpen = before || now - this.#heardAt >= SILENCE_MS ||
       source?.codec === undefined && codecOf(packet) !== undefined;
     if (!isOpen) return [];
     const units = this.#complete(source?.flush(true) ?? [], now);
-    this.#source = new RtpSource(packet, {
+    const chosen = new RtpSource(before ?? packet, {
       codec,
       clockRate: this.#clockRate,
       packets: this.#packets,
       units: this.#units,
     });
+    this.#source = chosen;
+    this.#candidates = new RtpCandidates();
     const reports = [this.#report, this.#otherReport];
     this.#report = reports.find((report) => report?.ssrc === ssrc);
     if (source) {
       this.#restarted = true;
       this.#restarts++;
     }
-    return units;
+    if (before === undefined) return units;
+    this.#foreign--;
+    return [...units, ...this.#complete(chosen.push(before, now), now)];
   }
 
   #takeReports(datagram: Uint8Array, now: Milliseconds): RtpUnit[] {

@@ -6,7 +6,7 @@
 
 import { type Milliseconds, ms } from "../time.ts";
 import { noRtpPackets, type RtpCounters } from "./counters.ts";
-import type { RtpPacket } from "./packet.ts";
+import { copyOf, type RtpPacket } from "./packet.ts";
 import { MAX_REORDER_WINDOW, ReorderWindow } from "./reorder_window.ts";
 import { distance16 } from "./serial.ts";
 
@@ -275,9 +275,4 @@ export class RtpReorderer {
   #heldSince(): Milliseconds {
     return ms(Math.min(...this.#held.map(({ at }) => at)));
   }
-}
-
-/** A packet that outlives its datagram. */
-function copyOf(packet: RtpPacket): RtpPacket {
-  return { ...packet, payload: packet.payload.slice() };
 }

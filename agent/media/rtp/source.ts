@@ -45,6 +45,8 @@ export class RtpSource {
   readonly #options: RtpSourceOptions;
   readonly #reorderer: RtpReorderer;
   readonly #jitter: RtpJitter;
+  readonly #first: number;
+  #isProven = false;
   /** Absent as long as the codec is not known. */
   #depacketizer: RtpDepacketizer | undefined;
   /** Packets until then. */
@@ -53,11 +55,12 @@ export class RtpSource {
 
   /** Waits for the first packet. */
   constructor(
-    { ssrc, payloadType }: RtpPacket,
+    { ssrc, payloadType, sequence }: RtpPacket,
     options: RtpSourceOptions,
   ) {
     this.ssrc = ssrc;
     this.payloadType = payloadType;
+    this.#first = sequence;
     this.#options = options;
     this.#reorderer = new RtpReorderer(options.packets);
     this.#jitter = new RtpJitter(options.clockRate);
@@ -67,6 +70,11 @@ export class RtpSource {
   /** How its pictures are coded, once that is known. */
   get codec(): RtpCodec | undefined {
     return this.#depacketizer?.codec;
+  }
+
+  /** Has sent more than one packet: it is no garbage. */
+  get isProven(): boolean {
+    return this.#isProven;
   }
 
   /** See {@linkcode RtpReorderer.deadline}. */
@@ -88,6 +96,7 @@ export class RtpSource {
   push(packet: RtpPacket, now: Milliseconds): SourceUnit[] {
     if (packet.payloadType === this.payloadType) {
       this.#jitter.add(packet.timestamp, now);
+      if (packet.sequence !== this.#first) this.#isProven = true;
     }
     return this.#takeAll(this.#reorderer.push(packet, now));
   }
