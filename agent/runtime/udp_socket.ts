@@ -98,6 +98,8 @@ async function openNode({ host, port }: { host: string; port: number }) {
   });
   try {
     await bound(socket, host, port);
+    // As in Deno; without, sending to a whole network is "not permitted".
+    socket.setBroadcast(true);
   } catch (error) {
     socket.close();
     throw error;

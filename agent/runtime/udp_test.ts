@@ -49,6 +49,13 @@ for (const host of ["127.0.0.1", "::1"]) {
   });
 }
 
+test("openUdp sends to a whole network", async () => {
+  await using ours = await openUdp({ host: "0.0.0.0", port: 0 });
+  await using theirs = await openUdp({ host: "0.0.0.0", port: 0 });
+  await theirs.send(bytes(1), "127.255.255.255", ours.port);
+  assert.deepEqual((await take(ours, 1))[0]?.data, bytes(1));
+});
+
 test("openUdp at :: hears both families, and calls each by its name", async () => {
   await using ours = await openUdp({ host: "::", port: 0 });
   for (const host of ["127.0.0.1", "::1"]) {

@@ -51,29 +51,11 @@ export async function readDescription(
   }
 }
 
-/**
- * Checks the path before anything is sent.
- *
- * @throws {ConfigError} If something stands there that is not to be replaced.
- */
-export async function checkDescription(
-  { options: { sdp: path }, runtime }: PluginContext<Options>,
-  { ConfigError }: Pick<PluginHost, "ConfigError">,
-): Promise<void> {
-  if (path === undefined) return;
-  const kind = await runtime.kindOfPath(path);
-  if (kind === undefined || kind === "file") return;
-  throw new ConfigError(
-    `Cannot write "${path}": something else stands there`,
-    { exitCode: 73 },
-  );
-}
-
 /** Tells players of a stream, and again when that has changed. */
 export class Describer {
   readonly #context: PluginContext<Options>;
   readonly #target: UdpTarget;
-  readonly #media: PluginHost["media"];
+  readonly #host: Pick<PluginHost, "media" | "ConfigError">;
   readonly #ready: (at: { sdp: string }) => void;
   #told = "";
 
@@ -81,35 +63,57 @@ export class Describer {
   constructor(
     context: PluginContext<Options>,
     target: UdpTarget,
-    media: PluginHost["media"],
+    host: Pick<PluginHost, "media" | "ConfigError">,
     ready: (at: { sdp: string }) => void,
   ) {
     this.#context = context;
     this.#target = target;
-    this.#media = media;
+    this.#host = host;
     this.#ready = ready;
+  }
+
+  /**
+   * Writes what is known before the first picture: that it cannot be written
+   * is to show at once, not when the stream runs.
+   *
+   * @throws {ConfigError} If it cannot.
+   */
+  async begin(): Promise<void> {
+    const { runtime, options: { sdp: path } } = this.#context;
+    if (path === undefined) return;
+    const kind = await runtime.kindOfPath(path);
+    if (kind !== undefined && kind !== "file") {
+      throw new this.#host.ConfigError(
+        `Cannot write "${path}": something else stands there`,
+        { exitCode: 73 },
+      );
+    }
+    await this.#write(this.#sdpOf());
   }
 
   /** Looks at an access unit that has been sent. */
   async describe({ data, keyframe, recoveryPoint }: WireUnit): Promise<void> {
     if (!keyframe && !recoveryPoint) return;
-    const { runtime, options: { sdp: path, ttl } } = this.#context;
-    const { host, port } = this.#target;
-    const picture = this.#media.pictureStart(data);
-    const parameterSets = data.subarray(0, picture);
-    const sdp = this.#media.writeSdp({
-      address: host,
-      port,
-      ttl,
-      parameterSets,
-    });
+    const picture = this.#host.media.pictureStart(data);
+    const sdp = this.#sdpOf(data.subarray(0, picture));
     if (sdp === this.#told) return;
     this.#told = sdp;
-    if (path !== undefined) {
-      const bytes = new TextEncoder().encode(sdp);
-      // Players may run as another user, and there is nothing secret in it.
-      await runtime.replaceFile(path, [bytes], 0o644);
-    }
+    await this.#write(sdp);
     this.#ready({ sdp });
+  }
+
+  #sdpOf(parameterSets = new Uint8Array()): string {
+    const { host, port } = this.#target;
+    const { ttl } = this.#context.options;
+    const stream = { address: host, port, ttl, parameterSets };
+    return this.#host.media.writeSdp(stream);
+  }
+
+  async #write(sdp: string): Promise<void> {
+    const { runtime, options: { sdp: path } } = this.#context;
+    if (path === undefined) return;
+    const bytes = new TextEncoder().encode(sdp);
+    // Players may run as another user, and there is nothing secret in it.
+    await runtime.replaceFile(path, [bytes], 0o644);
   }
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { ConfigError } from "../../agent/errors.ts";
 import { AccessUnitHub } from "../../agent/media/access_unit_hub.ts";
 import {
   concat,
@@ -18,6 +19,11 @@ import { test } from "../../test/harness.ts";
 import { GROUP, HOST, openReceiving, Packets, plugin } from "./fixture_test.ts";
 
 const PATH = "/tmp/cam.sdp";
+
+/** Lets the file be written, the picture be sent, the file be written again. */
+async function settle(runtime: FakeRuntime): Promise<void> {
+  for (let i = 0; i < 3; i++) await runtime.advance(0);
+}
 
 /** Sends, and keeps what receivers are told. */
 function openSending(address: string, runtime = new FakeRuntime()) {
@@ -41,9 +47,7 @@ function openSending(address: string, runtime = new FakeRuntime()) {
     /** Sends a picture. */
     async push(...units: WireUnit[]) {
       for (const unit of units) hub.push(unit);
-      // Once for the picture, once for the file.
-      await runtime.advance(0);
-      await runtime.advance(0);
+      await settle(runtime);
     },
     async [Symbol.asyncDispose]() {
       controller.abort();
@@ -90,6 +94,32 @@ test("transport-rtp writes the file for everybody to read", async () => {
   await push(stream()[0]!);
   assert.equal(runtime.files.text(PATH), told[1]!.sdp);
   assert.equal(runtime.files.paths.get(PATH)!.mode, 0o644);
+});
+
+test("transport-rtp writes what it knows before the first picture", async () => {
+  await using sending = openSending(`rtp://${GROUP}:6000?sdp=${PATH}`);
+  const { runtime, told } = sending;
+  await settle(runtime);
+  const { port, address, parameterSets } = readSdp(runtime.files.text(PATH)!);
+  assert.deepEqual({ port, address, parameterSets }, {
+    port: 6000,
+    address: GROUP,
+    parameterSets: undefined,
+  });
+  assert.deepEqual(told, [{}]);
+});
+
+test("transport-rtp says at once that the file cannot be written", async () => {
+  const error = new ConfigError("Cannot write it", { exitCode: 73 });
+  const runtime = new class extends FakeRuntime {
+    override replaceFile(): Promise<void> {
+      return Promise.reject(error);
+    }
+  }();
+  await using sending = openSending(`rtp://${HOST}?sdp=${PATH}`, runtime);
+  await assert.rejects(sending.done, error);
+  assert.deepEqual(sending.told, []);
+  assert.deepEqual(runtime.open, []);
 });
 
 test("transport-rtp replaces the file of a stream before", async () => {

@@ -8,7 +8,7 @@
  */
 
 import type { PluginHost, UdpTransportOptions } from "../../mod.ts";
-import { checkDescription, readDescription } from "./description.ts";
+import { readDescription } from "./description.ts";
 import { receivePackets } from "./receive.ts";
 import { sendPackets } from "./send.ts";
 
@@ -37,10 +37,10 @@ export default ({ z, udp, media, defineTransport, ConfigError }: PluginHost) =>
     }),
 
     async send(viewers, context, ready) {
-      await checkDescription(context, { ConfigError });
       const target = await udp.openTarget(context, DEFAULT_PORT);
       await using _ = target.socket;
-      await sendPackets(target, viewers, context, { udp, media, ready });
+      const host = { udp, media, ConfigError };
+      await sendPackets(target, viewers, context, { ...host, ready });
     },
 
     async receive(context) {

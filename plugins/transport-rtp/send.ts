@@ -27,12 +27,12 @@ export async function sendPackets(
   target: UdpTarget,
   viewers: Viewers,
   context: PluginContext<Options>,
-  { udp, media, ready }:
-    & Pick<PluginHost, "udp" | "media">
+  { udp, media, ConfigError, ready }:
+    & Pick<PluginHost, "udp" | "media" | "ConfigError">
     & { ready: (at?: Announcement) => void },
 ): Promise<void> {
   const { runtime, log, options: { payload } } = context;
-  const { socket, host, port } = target;
+  const { socket, port } = target;
   const random = crypto.getRandomValues(new Uint32Array(3));
   const [ssrc = 0, sequence = 0, timestamp = 0] = random;
   const packetizer = new media.RtpH264Packetizer({
@@ -41,7 +41,9 @@ export async function sendPackets(
     timestamp,
     maxPayload: payload,
   });
-  const describer = new Describer(context, target, media, ready);
+  const host = { media, ConfigError };
+  const describer = new Describer(context, target, host, ready);
+  await describer.begin();
   let latest: WireUnit | undefined;
   let reportedAt = -Infinity;
   ready();
@@ -75,6 +77,6 @@ export async function sendPackets(
       cname: CNAME,
       goodbye,
     });
-    await socket.send(bytes, host, to);
+    await socket.send(bytes, target.host, to);
   }
 }

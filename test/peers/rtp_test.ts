@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { joinNalUnits, nalUnitsOf } from "../../agent/media/annexb.ts";
 import { writeSdp } from "../../agent/media/rtp/mod.ts";
@@ -30,9 +30,11 @@ const PICTURES = 60;
 /** Pictures of a film: some follow, for receivers that look ahead. */
 const FRAMES = PICTURES + 20;
 
-/** Waits for a file that somebody writes. */
+/** Waits for an SDP with parameter sets. */
 async function untilThere(path: string): Promise<void> {
-  await until(10_000, `file "${path}"`, () => existsSync(path));
+  const isThere = () =>
+    existsSync(path) && readFileSync(path, "latin1").includes("sprop-");
+  await until(10_000, `file "${path}"`, isThere);
 }
 
 /** FFmpeg as a sender of a film, in real time. */
