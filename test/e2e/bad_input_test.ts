@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import process from "node:process";
 import { test } from "../harness.ts";
 import { Agent } from "./agent.ts";
 import { temporaryFolder } from "./folder.ts";
@@ -68,6 +69,66 @@ const CASES: Record<string, Case> = {
     66,
     /no such/,
   ],
+  "a group that is none": [
+    ["recv", "rtp://239.1.1.300", "-"],
+    64,
+    /"239\.1\.1\.300": it is no IPv4 address/,
+  ],
+  "an interface that is not there": [
+    ["recv", "rtp://239.1.1.1?interface=eth99", "-"],
+    64,
+    /interface "eth99": this machine has .*\blo\b/,
+  ],
+  "to send through an interface that is not there": [
+    ["send", "test:", "udp://239.1.1.1?interface=10.99.99.99"],
+    64,
+    /interface "10\.99\.99\.99": this machine has .*\blo\b/,
+  ],
+  "an interface without a group": [
+    ["recv", "udp://0.0.0.0?interface=lo", "-"],
+    64,
+    /\?interface= is for groups; bind the interface's address/,
+  ],
+  "a TTL that is none": [
+    ["send", "test:", "rtp://239.1.1.1?ttl=256"],
+    64,
+    /"ttl" is "256", expected a whole number from 0 to 255/,
+  ],
+  "a receiver that is everybody": [
+    ["send", "test:", "rtp://0.0.0.0"],
+    64,
+    /names no receiver; .*rtp:\/\/192\.168\.1\.7:5004.*rtp:\/\/239\.1\.1\.1/,
+  ],
+  "datagrams to an address of another machine": [
+    ["recv", "rtp://192.0.2.1:6000", "-"],
+    69,
+    /not one of this machine's .*rtp:\/\/0\.0\.0\.0:6000/,
+  ],
+  "a source of the other family": [
+    ["recv", "rtp://[ff15::1]?interface=lo&source=10.0.0.1", "-"],
+    64,
+    /no datagram of 10\.0\.0\.1 gets to ff15::1/,
+  ],
+  "an SDP that is not there": [
+    ["recv", "rtp://?sdp=/no/such.sdp", "-"],
+    66,
+    /"\/no\/such\.sdp": no such file/,
+  ],
+  "an SDP that is none": [
+    ["recv", `rtp://?sdp=${import.meta.filename}`, "-"],
+    65,
+    /bad_input_test\.ts": Cannot read SDP: it begins with "import/,
+  ],
+  "an SDP where no file may stand": [
+    ["send", "test:", "rtp://127.0.0.1?sdp=/no/such/cam.sdp"],
+    73,
+    /"\/no\/such\/cam\.sdp": its folder does not exist/,
+  ],
+  "to put an SDP in place of a folder": [
+    ["send", "test:", "rtp://127.0.0.1?sdp=/tmp"],
+    73,
+    /something else stands there/,
+  ],
   "two uses of stdout": [["recv", "tcp://:1", "-", "--json"], 64, /stderr/],
 };
 
@@ -103,17 +164,41 @@ test("camagent refuses to write where something else stands", async () => {
 test("camagent says how to get FFmpeg where there is none", async () => {
   using folder = temporaryFolder();
   const env = { PATH: folder.path };
-  await refuses(["send", "test:", "tcp://:0"], 69, /apt install ffmpeg/, env);
-  await refuses(["recv", "tcp://127.0.0.1:9", "-"], 69, /ffmpeg/, env);
+  await refuses(["send", "test:", "tcp://:0"], 69, /apt install ffmpeg/, {
+    env,
+  });
+  await refuses(["recv", "tcp://127.0.0.1:9", "-"], 69, /ffmpeg/, { env });
 });
+
+/** A port that others use hardly ever, and an ordinary user may not. */
+const LOW_PORT = 504;
+
+/** Below it, ports need a right that root has. */
+const firstFreePort = Number(
+  readFileSync("/proc/sys/net/ipv4/ip_unprivileged_port_start", "latin1"),
+);
+
+if (firstFreePort > LOW_PORT) {
+  for (const address of ["udp://0.0.0.0", "rtp://239.1.1.1"]) {
+    test(`camagent refuses ${address}:${LOW_PORT} without rights in one line`, async () => {
+      const isRoot = process.getuid?.() === 0;
+      const through = isRoot
+        ? ["setpriv", "--bounding-set=-net_bind_service"]
+        : [];
+      const args = ["recv", `${address}:${LOW_PORT}`, "-"];
+      const says = /:504: not permitted; ports below 1024 need root/;
+      await refuses(args, 77, says, { through });
+    });
+  }
+}
 
 async function refuses(
   args: string[],
   code: number,
   says: RegExp,
-  env: Record<string, string> = {},
+  options: { env?: Record<string, string>; through?: string[] } = {},
 ): Promise<void> {
-  await using agent = Agent.start(args, { env });
+  await using agent = Agent.start(args, options);
   assert.equal((await agent.exit).code, code, agent.log.join("\n"));
   const lines = agent.log.filter((line) => line.startsWith("camagent: "));
   assert.equal(lines.length, 1, agent.log.join("\n"));
