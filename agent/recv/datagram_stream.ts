@@ -18,8 +18,18 @@ const GONE_MS = 500;
 /** Senders that are looked at while none is chosen. */
 const MAX_CANDIDATES = 8;
 
-/** How often the log says that somebody else sends as well. */
+/** How often the log says the same of whoever else sends. */
 const WARN_EVERY_MS = 60_000;
+
+/**
+ * Times in a row that some 64 KiB were no video before the log says so: what a
+ * receiver that joins late gets first may look like anything.
+ */
+const REFUSED_BEFORE_WARNING = 3;
+
+/** What senders have to be told whose programs can do otherwise. */
+const WANTED = "wanted is a byte stream: -f h264 of FFmpeg, " +
+  '"video/x-h264,stream-format=byte-stream" behind h264parse of GStreamer';
 
 /** An access unit, and whether it is the first of another sender. */
 export interface DatagramUnit extends DatagramPicture {
@@ -38,6 +48,8 @@ export class DatagramStream {
   #stream: DatagramSplitter | undefined;
   #heardAt = -Infinity;
   #warnedAt = -Infinity;
+  #refused = 0;
+  #refusalWarnedAt = -Infinity;
   #restart = false;
   #ignored = 0;
 
@@ -75,11 +87,12 @@ export class DatagramStream {
     }
     const stream = isChosen ? this.#stream! : this.#candidate(peer);
     const units = split(stream, data);
-    if (units === undefined) {
+    if (units instanceof StreamError) {
       // No video, or none any more: whoever sends some is chosen.
       this.#candidates.delete(peer);
       if (isChosen) this.#forget();
       this.#ignored++;
+      this.#warnOfRefusal(units, now);
       return [];
     }
     if (stream.format === undefined) return [];
@@ -105,6 +118,7 @@ export class DatagramStream {
 
   #choose(peer: string, stream: DatagramSplitter): void {
     this.#candidates.clear();
+    this.#refused = 0;
     this.#peer = peer;
     this.#stream = stream;
     this.#restart = true;
@@ -121,6 +135,13 @@ export class DatagramStream {
     return restart;
   }
 
+  #warnOfRefusal({ message }: StreamError, now: Milliseconds): void {
+    const isRecent = now - this.#refusalWarnedAt < WARN_EVERY_MS;
+    if (++this.#refused < REFUSED_BEFORE_WARNING || isRecent) return;
+    this.#refusalWarnedAt = now;
+    this.#warn(`${message}; ${WANTED}`);
+  }
+
   #warnOf(peer: string, now: Milliseconds): void {
     if (now - this.#warnedAt < WARN_EVERY_MS) return;
     this.#warnedAt = now;
@@ -131,15 +152,15 @@ export class DatagramStream {
   }
 }
 
-/** @returns `undefined` if it is not what we can split. */
+/** @returns Why not, if it is not what we can split. */
 function split(
   stream: DatagramSplitter,
   data: Uint8Array<ArrayBuffer>,
-): DatagramPicture[] | undefined {
+): DatagramPicture[] | StreamError {
   try {
     return stream.push(data);
   } catch (error) {
-    if (error instanceof StreamError) return undefined;
+    if (error instanceof StreamError) return error;
     throw error;
   }
 }

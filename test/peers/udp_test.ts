@@ -107,6 +107,19 @@ test("camagent recv shows what GStreamer sends to a group", async () => {
   await receiver.assertAllCome(clip, PICTURES);
 });
 
+test("camagent recv says what GStreamer has to be told", async () => {
+  await using receiver = await FilmReceiver.at("udp://127.0.0.1:0");
+  await using _sender = new Program([
+    ...["gst-launch-1.0", "-q", "videotestsrc", "is-live=true", "!"],
+    ...["x264enc", "tune=zerolatency", "!", "h264parse", "!"],
+    ...["udpsink", "host=127.0.0.1", `port=${receiver.port}`],
+  ]);
+  await receiver.agent.logs(
+    /Cannot decode .*stream-format=byte-stream/,
+    20_000,
+  );
+});
+
 test("camagent recv shows what GStreamer encodes and sends", async () => {
   using folder = temporaryFolder();
   const clip = new Clip(folder.path);
