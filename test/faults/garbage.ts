@@ -6,7 +6,7 @@
  */
 
 import { performance } from "node:perf_hooks";
-import { Random } from "./random.ts";
+import { Random } from "../random.ts";
 import type { Target } from "./socket_address.ts";
 import { UdpSocket } from "./udp_socket.ts";
 
@@ -83,8 +83,8 @@ export class Garbage implements Disposable {
 
   #datagram(): Uint8Array {
     const random = this.#random;
-    const head = HEADS[random.integer(0, HEADS.length - 1)]!;
-    const length = random.integer(0, random.chance(0.1) ? 1400 : 60);
+    const head = random.pick(HEADS);
+    const length = random.between(0, random.chance(0.1) ? 1400 : 60);
     const bytes = new Uint8Array(head.length + length);
     crypto.getRandomValues(bytes);
     bytes.set(head);
