@@ -66,7 +66,7 @@ for (const [codec, size, encoder] of STREAMS) {
   }
 }
 
-/** What happens to the fourth picture, and what is then said of it. */
+/** What happens to the fourth and the fifth picture, of each of which it is said. */
 const DAMAGE: [
   name: string,
   codec: Codec,
@@ -93,12 +93,14 @@ const DAMAGE: [
   ],
 ];
 
+const isHurt = (index: number) => index === 3 || index === 4;
+
 for (const [name, codec, encoder, hurt] of DAMAGE) {
-  test(`Decoder tells that a picture of ${codec} ${name}`, async () => {
+  test(`Decoder tells of each picture of ${codec} that it ${name}`, async () => {
     const size = "320x240";
     const stream = encode(codec, size, `${encoder} -pix_fmt yuvj420p`);
     const units = unitsOf(codec, stream).map((unit, i) => {
-      if (i !== 3) return unit;
+      if (!isHurt(i)) return unit;
       if (codec === "mjpeg") return Uint8Array.from(hurt([unit])[0]!);
       return joinNalUnits(hurt([...nalUnitsOf(unit)]));
     });
@@ -106,7 +108,7 @@ for (const [name, codec, encoder, hurt] of DAMAGE) {
     const frames = await decode(units, output);
     assert.deepEqual(
       frames.map(({ complaint }) => complaint !== undefined),
-      units.map((_, i) => i === 3),
+      units.map((_, i) => isHurt(i)),
     );
   });
 }

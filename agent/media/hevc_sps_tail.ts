@@ -109,13 +109,14 @@ function readPredictedSet(bits: BitReader, base: readonly number[]): number[] {
   const set = [...base, 0]
     // used_by_curr_pic_flag, and where that is not set use_delta_flag
     .filter(() => bits.flag() || bits.flag())
-    .map((distance) => distance + shift)
-    .filter((distance) => distance !== 0);
-  if (set.length > MAX_PICTURES) {
-    throw new RbspError(`set of ${set.length} pictures, above ${MAX_PICTURES}`);
-  }
+    .map((distance) => distance + shift);
+  // What the shift brings to 0 would be the current picture.
   const before = set.filter((distance) => distance < 0);
   const after = set.filter((distance) => distance > 0);
+  const size = before.length + after.length;
+  if (size > MAX_PICTURES) {
+    throw new RbspError(`set of ${size} pictures, above ${MAX_PICTURES}`);
+  }
   return [
     ...before.sort((a, b) => b - a),
     ...after.sort((a, b) => a - b),
