@@ -6,7 +6,7 @@
 
 import assert from "node:assert/strict";
 import { Agent } from "../e2e/agent.ts";
-import { Frames } from "../e2e/frames.ts";
+import { Frames, type RawFrame } from "../e2e/frames.ts";
 import { type Clip, FRAME_BYTES } from "./clip.ts";
 import { assertFramesOf } from "./film_frames.ts";
 
@@ -29,6 +29,11 @@ export class FilmReceiver implements AsyncDisposable {
     const agent = Agent.recv(address, "-");
     const [, port] = await agent.logs(/(?:waits on|joined) \S+:(\d+)/);
     return new FilmReceiver(agent, Number(port));
+  }
+
+  /** Waits for so many frames. */
+  async reach(count: number): Promise<RawFrame[]> {
+    return await this.#frames.reach(count);
   }
 
   /**

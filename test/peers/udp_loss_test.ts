@@ -27,7 +27,8 @@ for (const [slices, options] of Object.entries({ 1: ONE_SLICE, 4: SLICED })) {
           `${ffmpeg.frames}, ${percent(theirs)} damaged`,
       );
       assert.ok(ffmpeg.frames > FRAMES / 2 && camagent.frames > 0);
-      assert.ok(ours < theirs);
+      // Of one slice most losses are inside, where only a decoder sees them.
+      assert.ok(camagent.damaged < ffmpeg.damaged);
     });
   }
 }

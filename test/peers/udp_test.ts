@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { clock } from "../../agent/runtime/clock.ts";
 import { Agent } from "../e2e/agent.ts";
 import { temporaryFolder } from "../e2e/folder.ts";
 import { Frames } from "../e2e/frames.ts";
@@ -142,6 +143,31 @@ test("camagent recv shows what GStreamer encodes and sends", async () => {
 
 /** Encoded with so many bits that a keyframe fills more than a datagram. */
 const LARGE = [...ONE_SLICE, "-vf", "noise=alls=20:allf=t", "-b:v", "16M"];
+
+/** Frames from the camera to the reader; one comes every 33 ms. */
+const SOON_MS = 30;
+
+test("camagent recv does not wait for the next picture of rpicam-vid", async () => {
+  using folder = temporaryFolder();
+  const clip = Clip.encode(folder.path, 150, ...ONE_SLICE);
+  await using receiver = await FilmReceiver.at("udp://127.0.0.1:0");
+  const { port } = receiver;
+  const sentAt: number[] = [];
+  const to = { host: "127.0.0.1", port };
+  const sent = () => sentAt.push(clock.now());
+  using _sender = new UnitSender(clip.data, to, sent);
+  const frames = await receiver.reach(100);
+  const expected = clip.decode();
+  let number = 0;
+  const ages = frames.map(({ data, at }) => {
+    while (psnrOf(data, expected[number]!) < MIN_PSNR_DB) number++;
+    return at - sentAt[number]!;
+  }).slice(-30);
+  const median = ages.sort((a, b) => a - b)[ages.length >> 1]!;
+  // deno-lint-ignore no-console
+  console.log(`half of the frames are younger than ${median.toFixed(1)} ms`);
+  assert.ok(median < SOON_MS, `${median} ms`);
+});
 
 test("camagent recv shows whole pictures in large datagrams", async () => {
   using folder = temporaryFolder();

@@ -6,7 +6,6 @@
  * @module
  */
 
-import { performance } from "node:perf_hooks";
 import { AccessUnitSplitter } from "../../agent/media/access_unit_splitter.ts";
 import type { Target } from "../faults/socket_address.ts";
 import { UdpSocket } from "../faults/udp_socket.ts";
@@ -29,26 +28,23 @@ export function datagramsOf(
   );
 }
 
-/** Sends a film in real time from when it is made, once. */
+/** Sends a film in real time, 30 pictures a second, until it is disposed of. */
 export class UnitSender implements Disposable {
-  /** When each picture was sent, in milliseconds of `performance.now()`. */
-  readonly sentAt: number[] = [];
-  /** Settles when all is sent. */
-  readonly done: Promise<void>;
   readonly #socket = new UdpSocket("127.0.0.1", () => {});
   readonly #timer: ReturnType<typeof setInterval>;
 
-  /** @param fps Pictures a second. */
-  constructor(stream: Uint8Array<ArrayBuffer>, to: Target, fps = 30) {
-    const units = datagramsOf(stream);
-    const done = Promise.withResolvers<void>();
-    this.done = done.promise;
+  /** @param sent Told of each picture that it is about to be sent. */
+  constructor(
+    stream: Uint8Array<ArrayBuffer>,
+    to: Target,
+    sent: () => void = () => {},
+  ) {
+    const units = datagramsOf(stream).values();
     this.#timer = setInterval(() => {
-      const unit = units[this.sentAt.length];
-      if (unit === undefined) return done.resolve();
-      this.sentAt.push(performance.now());
-      for (const datagram of unit) this.#socket.send(datagram, to);
-    }, 1000 / fps);
+      const { value = [] } = units.next();
+      if (value.length > 0) sent();
+      for (const datagram of value) this.#socket.send(datagram, to);
+    }, 1000 / 30);
   }
 
   [Symbol.dispose](): void {
