@@ -124,6 +124,8 @@ export async function receivePackets(
   async function readReports(): Promise<void> {
     try {
       for await (const { data } of reports?.datagrams ?? []) {
+        // An odd port may be that of another stream, of a careless sender.
+        if (!isReport(data)) continue;
         // Packets from before it may still wait to be read. A sender is not to
         // be forgotten at once either (RFC 3550, section 6.2.1).
         if (saysGoodbye(data)) {
@@ -135,6 +137,11 @@ export async function receivePackets(
     } catch (error) {
       if (!closed.signal.aborted) log.warn(withoutReports(error));
     }
+  }
+
+  function isReport(data: Uint8Array): boolean {
+    const { senderReports, goodbyes } = media.parseRtcp(data);
+    return senderReports.length + goodbyes.length > 0;
   }
 
   function saysGoodbye(data: Uint8Array): boolean {

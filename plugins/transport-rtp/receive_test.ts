@@ -469,3 +469,15 @@ test("transport-rtp says so when its port is in use", async () => {
     message: "Cannot bind 0.0.0.0:5004: the port is in use",
   });
 });
+
+test("transport-rtp takes no pictures from the port of the reports", async () => {
+  await using receiving = await openReceiving("rtp://0.0.0.0");
+  const { ingest, units, deliver } = receiving;
+  await deliver(new Packets().of(KEYFRAME!), 5005);
+  assert.equal(units.length, 0);
+  // They are another stream's: nobody else's loss.
+  assert.deepEqual(ingest.packets!(), { lost: 0, reordered: 0, dropped: 0 });
+  await deliver(new Packets().of(PICTURE!), 5005);
+  await deliver(new Packets({ ssrc: 8 }).of(KEYFRAME!));
+  assert.equal(units.length, 1);
+});
