@@ -24,8 +24,16 @@ export default ({ z, defineSource, StreamError }: PluginHost) =>
       const { size = SIZE, fps = FPS } = video;
       const picture = `testsrc2=size=${size.width}x${size.height}:rate=${fps}`;
       await encode({
+        // FFmpeg waits for 8 pictures to find the rate out, 7 s at one a second.
         // Behind the input FFmpeg 7 queues 19 pictures, which SIGTERM waits for.
-        input: ["-f", "lavfi", "-i", `${picture},realtime`],
+        input: [
+          "-fpsprobesize",
+          "0",
+          "-f",
+          "lavfi",
+          "-i",
+          `${picture},realtime`,
+        ],
         size,
         fps,
         time: "now",

@@ -43,6 +43,16 @@ test("source-test has FFmpeg end before it is killed", async () => {
   assert.equal((await children[0]!.exit).forced, false);
 });
 
+test("source-test shows the first of few pictures at once", async () => {
+  const [runtime] = spying();
+  const address = "test:?size=64x48&fps=1";
+  await using sourcing = new Sourcing(plugin, { address, runtime });
+  const begin = performance.now();
+  await sourcing.untilUnits(1);
+  // With the rate to be found out it takes 7.2 s.
+  assert.ok(performance.now() - begin < 5000);
+});
+
 function openRealCase(): SourceCase {
   const [runtime, children] = spying();
   return {
@@ -73,7 +83,14 @@ async function jobOf(address: string): Promise<EncoderJob> {
 
 test("source-test draws 640x480 at 30 pictures a second", async () => {
   assert.deepEqual(await jobOf("test:"), {
-    input: ["-f", "lavfi", "-i", "testsrc2=size=640x480:rate=30,realtime"],
+    input: [
+      "-fpsprobesize",
+      "0",
+      "-f",
+      "lavfi",
+      "-i",
+      "testsrc2=size=640x480:rate=30,realtime",
+    ],
     size: { width: 640, height: 480 },
     fps: 30,
     time: "now",
