@@ -45,6 +45,17 @@ export function receiverLines(
   return [`camagent recv ${scheme}://${at} pipe:/tmp/cam`];
 }
 
+/**
+ * Sets the lines apart from others, but for those of an SDP: FFmpeg takes it
+ * for none if a space stands before them.
+ */
+export function indented(line: string): string {
+  return SDP_LINE.test(line) ? line : `  ${line}`;
+}
+
+/** RFC 8866, section 5: one letter, and what it stands for. */
+const SDP_LINE = /^[a-z]=/;
+
 /** Ports that addresses need not name. */
 const DEFAULT_PORTS: Partial<Record<string, number>> = {
   tcp: 5001,
@@ -138,7 +149,9 @@ function udpsrc(
   port: number | undefined,
   name: string | undefined,
 ): string {
-  if (!isMulticast(host)) return `udpsrc port=${port}`;
+  // By itself it binds 0.0.0.0, which hears no IPv6.
+  const any = host.includes(":") ? "address=:: " : "";
+  if (!isMulticast(host)) return `udpsrc ${any}port=${port}`;
   const through = name === undefined ? "" : ` multicast-iface=${name}`;
   return `udpsrc address=${host}${through} port=${port}`;
 }

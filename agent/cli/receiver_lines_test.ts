@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "../../test/harness.ts";
-import { receiverLines } from "./receiver_lines.ts";
+import { indented, receiverLines } from "./receiver_lines.ts";
 
 test("receiverLines names this machine where every interface listens", () => {
   assert.deepEqual(receiverLines("tcp://0.0.0.0:5001", {}, "192.168.1.5"), [
@@ -57,6 +57,20 @@ test("receiverLines tells of RTP when there is an SDP, and shows it", () => {
     "v=0",
     "m=video 5004 RTP/AVP 96",
   ]);
+});
+
+test("indented() keeps an SDP as it has to be in the file", () => {
+  const lines = receiverLines("rtp://192.168.1.7", { sdp: SDP }, undefined);
+  const shown = lines.map(indented);
+  assert.deepEqual(shown.slice(-2), ["v=0", "m=video 5004 RTP/AVP 96"]);
+  assert.ok(shown.slice(0, -2).every((line) => line.startsWith("  ")));
+});
+
+test("receiverLines has GStreamer listen to IPv6", () => {
+  const udp = receiverLines("udp://[::1]", {}, undefined);
+  assert.match(udp[2]!, / udpsrc address=:: port=5004 /);
+  const rtp = receiverLines("rtp://[fd00::7]", { sdp: SDP }, undefined);
+  assert.match(rtp[1]!, / udpsrc address=:: port=5004 caps=/);
 });
 
 test("receiverLines names the SDP that is written", () => {

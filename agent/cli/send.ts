@@ -12,7 +12,7 @@ import type { CommandLine } from "./args.ts";
 import type { Command, Shell } from "./command.ts";
 import { pipelineFlags, sourceFlags } from "./flags.ts";
 import { openPipelineLog, runJob } from "./pipeline.ts";
-import { receiverLines } from "./receiver_lines.ts";
+import { indented, receiverLines } from "./receiver_lines.ts";
 import { sendLine } from "./status_line.ts";
 
 const flags = { ...sourceFlags, ...pipelineFlags } as const;
@@ -69,7 +69,7 @@ function announcer(
     if (lines.length === 0 || told.has(text)) return;
     told.add(text);
     terminal.line("Watch with one of:");
-    for (const line of lines) terminal.line(`  ${line}`);
+    for (const line of lines) terminal.line(indented(line));
   };
 }
 
