@@ -7,7 +7,7 @@
 
 import { z } from "zod";
 import { ConfigError } from "../errors.ts";
-import { hostAndPort } from "../media/address.ts";
+import { hostAndPort, refusePath } from "../media/address.ts";
 import {
   isLoopback,
   isMulticast,
@@ -53,12 +53,13 @@ const options = {
  * Opens a socket that sends to an address.
  *
  * @param defaultPort Where the address names none.
- * @throws {ConfigError} If the address names no receiver.
+ * @throws {ConfigError} If the address names no receiver, or has a path.
  */
 async function openTarget(
   { address, options, runtime, signal }: PluginContext<UdpTransportOptions>,
   defaultPort: number,
 ): Promise<UdpTarget> {
+  refusePath(address);
   const { host: name = "", port = defaultPort, redacted } = address;
   const refuse = (why: string) =>
     new ConfigError(`Cannot send to "${redacted}": ${why}`);
@@ -100,13 +101,14 @@ const RECEIVE_BUFFER = 4 << 20;
  *
  * @param at Numeric address or name, and the port.
  * @returns The socket, which belongs to the caller.
- * @throws {ConfigError} If it is not ours to bind.
+ * @throws {ConfigError} If it is not ours to bind, or has a path.
  */
 async function openPort(
   context: PluginContext<UdpTransportOptions>,
   at: { readonly host: string; readonly port: number },
 ): Promise<UdpSocket> {
   const { runtime, options, signal, log, address } = context;
+  refusePath(address);
   const { port } = at;
   const refuse = (why: string) =>
     new ConfigError(`Cannot receive from "${address.redacted}": ${why}`);

@@ -40,6 +40,7 @@ export default ({ z, option, media, defineTransport, ...host }: PluginHost) => {
     { address, signal, runtime }: PluginContext<Options>,
     sendBuffer?: number,
   ) {
+    media.refusePath(address);
     const { host, port = DEFAULT_PORT, redacted } = address;
     if (host === undefined || WILDCARDS.includes(host)) {
       throw new ConfigError(
@@ -53,6 +54,7 @@ export default ({ z, option, media, defineTransport, ...host }: PluginHost) => {
   }
 
   async function listen({ address, options, runtime }: PluginContext<Options>) {
+    media.refusePath(address);
     const { host = "0.0.0.0", port = DEFAULT_PORT } = address;
     const { sendBuffer } = options;
     try {

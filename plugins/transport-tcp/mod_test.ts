@@ -296,6 +296,11 @@ for (
       "wait for the other side with ?mode=listen",
     ],
     [
+      "tcp:127.0.0.1:5001",
+      'Cannot use "tcp:127.0.0.1:5001": it has a path; hosts and ports are ' +
+      "written tcp://192.168.1.7:5004",
+    ],
+    [
       "tcp://192.0.2.1:5001?mode=listen",
       "Cannot listen on 192.0.2.1:5001: the address is not one of this " +
       "machine's (to connect to another machine add ?mode=dial)",
@@ -309,6 +314,17 @@ for (
     await assert.rejects(plugin.receive!(context), error);
   });
 }
+
+test("transport-tcp does not listen everywhere where a slash is missing", async () => {
+  const { signal } = new AbortController();
+  const context = contextOf(plugin, "tcp:127.0.0.1:5001", machine, signal);
+  const viewers = { open: () => assert.fail("nobody is to come") };
+  await assert.rejects(plugin.send!(viewers, context, () => {}), {
+    name: "ConfigError",
+    message: 'Cannot use "tcp:127.0.0.1:5001": it has a path; hosts and ' +
+      "ports are written tcp://192.168.1.7:5004",
+  });
+});
 
 test("transport-tcp says so when its port is in use", async () => {
   await using other = await machine.listenTcp({ host: "0.0.0.0", port: 0 });

@@ -432,6 +432,8 @@ test("transport-udp closes the socket it got after it was told to end", async ()
 
 /** Addresses that cannot be sent to, and what is said about them. */
 const NO_RECEIVERS: Record<string, string> = {
+  "udp:127.0.0.1:6000": 'Cannot use "udp:127.0.0.1:6000": it has a path; ' +
+    "hosts and ports are written udp://192.168.1.7:5004",
   "udp://239.0.0.300": 'Cannot find "239.0.0.300": it is no IPv4 address',
   "udp://192.168.1": 'Cannot find "192.168.1": it is no IPv4 address',
   "udp://": 'Cannot send to "udp://": it names no receiver; name one such as ' +
@@ -445,6 +447,8 @@ const NO_RECEIVERS: Record<string, string> = {
   "udp://[0::0]": 'Cannot send to "udp://[0::0]": it names no receiver; name ' +
     "one such as udp://192.168.1.7:5004, or a group such as " +
     "udp://239.1.1.1:5004",
+  "udp:10.0.0.1:6000": 'Cannot use "udp:10.0.0.1:6000": it has a path; ' +
+    "hosts and ports are written udp://192.168.1.7:5004",
   "udp://10.0.0.1:0": 'Cannot send to "udp://10.0.0.1:0": it has no port',
   "udp://10.0.0.1?source=10.0.0.2":
     'Cannot send to "udp://10.0.0.1?source=10.0.0.2": ?source= is for ' +
@@ -465,6 +469,8 @@ for (const [address, message] of Object.entries(NO_RECEIVERS)) {
 
 /** Addresses that cannot be received from, and what is said about them. */
 const NO_SENDERS: Record<string, string> = {
+  "udp:127.0.0.1:6000": 'Cannot use "udp:127.0.0.1:6000": it has a path; ' +
+    "hosts and ports are written udp://192.168.1.7:5004",
   "udp://239.0.0.300": 'Cannot find "239.0.0.300": it is no IPv4 address',
   "udp://0.0.0.0?source=1.2.3": 'Cannot find "1.2.3": it is no IPv4 address',
   "udp://0.0.0.0?interface=eth0":
