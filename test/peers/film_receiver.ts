@@ -25,8 +25,8 @@ export class FilmReceiver implements AsyncDisposable {
   }
 
   /** Waits until it has its port, or its port in a group. */
-  static async at(address: string): Promise<FilmReceiver> {
-    const agent = Agent.recv(address, "-");
+  static async at(address: string, sink = "-"): Promise<FilmReceiver> {
+    const agent = Agent.recv(address, sink);
     const [, port] = await agent.logs(/(?:waits on|joined) \S+:(\d+)/);
     return new FilmReceiver(agent, Number(port));
   }

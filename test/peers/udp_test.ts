@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { clock } from "../../agent/runtime/clock.ts";
 import { Agent } from "../e2e/agent.ts";
 import { temporaryFolder } from "../e2e/folder.ts";
 import { Frames } from "../e2e/frames.ts";
+import { Camera, Reader } from "../e2e/stamped.ts";
+import { until } from "../faults/deadline.ts";
 import { test } from "../harness.ts";
 import {
   B_FRAMES,
@@ -144,8 +148,36 @@ test("camagent recv shows what GStreamer encodes and sends", async () => {
 /** Encoded with so many bits that a keyframe fills more than a datagram. */
 const LARGE = [...ONE_SLICE, "-vf", "noise=alls=20:allf=t", "-b:v", "16M"];
 
+/** Pictures within which a receiver knows how FFmpeg fills datagrams. */
+const LEARNT_AFTER = 70;
+
 /** Frames from the camera to the reader; one comes every 33 ms. */
 const SOON_MS = 30;
+
+test("camagent recv does not wait for the next picture of FFmpeg", async () => {
+  using folder = temporaryFolder();
+  const sink = join(folder.path, "frames");
+  await using receiver = await FilmReceiver.at(
+    "udp://127.0.0.1:0",
+    `pipe:${sink}`,
+  );
+  await using camera = new Camera(folder.path);
+  await using _sender = new Program([
+    ...["ffmpeg", "-v", "error", "-probesize", "32", "-f", "rawvideo"],
+    ...["-video_size", `${WIDTH}x${HEIGHT}`, "-framerate", "30"],
+    ...["-pix_fmt", "yuv420p", "-i", camera.path, "-c:v", "libx264"],
+    ...["-preset", "ultrafast", "-g", "30", "-b:v", "2M", ...SLICED],
+    ...["-f", "h264", `udp://127.0.0.1:${receiver.port}`],
+  ]);
+  await until(10_000, "FIFO", () => existsSync(sink));
+  await using reader = new Reader(sink);
+  await reader.reach(LEARNT_AFTER + 2 * PICTURES);
+  const ages = reader.seen.slice(LEARNT_AFTER).map(({ age }) => age);
+  const median = ages.sort((a, b) => a - b)[ages.length >> 1]!;
+  // deno-lint-ignore no-console
+  console.log(`half of the frames are younger than ${median.toFixed(1)} ms`);
+  assert.ok(median < SOON_MS, `${median} ms`);
+});
 
 test("camagent recv does not wait for the next picture of rpicam-vid", async () => {
   using folder = temporaryFolder();

@@ -1,11 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "../../../test/harness.ts";
-import {
-  describe,
-  packetsOf,
-  SSRC,
-  writeRtp,
-} from "../../../test/rtp_writer.ts";
+import { describe, packetsOf, SSRC } from "../../../test/rtp_writer.ts";
 import { ms } from "../time.ts";
 import { RtpCandidates } from "./candidates.ts";
 import { RtpReceiver } from "./receiver.ts";
