@@ -41,6 +41,8 @@ export class Multicast {
   readonly #fd: number;
   readonly #options: MulticastOptions;
   readonly #source: string | undefined;
+  /** Where the group is, by its own account (RFC 4007, section 11). */
+  readonly #zone: string | undefined;
   readonly #isV4: boolean;
   readonly #level: number;
   /** The interface that the group was joined on. */
@@ -56,6 +58,7 @@ export class Multicast {
     this.#fd = fd;
     this.#options = multicast;
     this.#source = source;
+    this.#zone = host.split("%")[1];
     this.#isV4 = parseIpAddress(host)?.length === 4;
     this.#level = this.#isV4 ? IPPROTO_IP : IPPROTO_IPV6;
   }
@@ -135,7 +138,10 @@ export class Multicast {
 
   #interfaceIndex(): number {
     const { interface: wanted } = this.#options;
-    return wanted === undefined ? 0 : indexOf(wanted);
+    const zone = this.#zone;
+    if (wanted !== undefined) return indexOf(wanted);
+    if (zone === undefined) return 0;
+    return /^\d+$/.test(zone) ? Number(zone) : indexOf(zone);
   }
 
   #why(errno: number): string {

@@ -88,6 +88,15 @@ test("Multicast.direct() finds an interface by its address", () => {
   assert.equal(value(OPTIONS.ip.interface), int(0) + int(0) + int(LO));
 });
 
+for (const zone of ["lo", `${LO}`]) {
+  test(`Multicast.join() joins a group of %${zone} there`, () => {
+    const group = `ff02::7:3%${zone}`;
+    const { multicast, value } = setUp({ group }, group);
+    multicast.join();
+    assert.equal(value(JOIN)!.slice(0, 8), int(LO));
+  });
+}
+
 /** Index, padding, and the beginning of a sockaddr: family, port, address. */
 const REQUESTS: [group: string, beginning: string, bytes: number][] = [
   [GROUP, `${int(LO)}00000000` + "02000000" + "efc00703", 136],
