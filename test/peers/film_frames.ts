@@ -37,7 +37,12 @@ export function assertFramesOf(
   let worst = Infinity;
   for (const [i, { data }] of frames.entries()) {
     const found = i === 0 ? at : next(data);
-    assert.ok(found >= 0, `Frame ${i} is not what follows ${at} of the film`);
+    if (found < 0) {
+      const like = bestOf(film, data);
+      assert.fail(
+        `Frame ${i} is like ${like} of the film; before it was ${at}`,
+      );
+    }
     at = found;
     worst = Math.min(worst, psnrOf(data, film[at % film.length]!));
   }
