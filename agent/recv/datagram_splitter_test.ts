@@ -29,7 +29,7 @@ type Fill = (picture: Picture) => Bytes[];
 const [SPS, PPS] = [writeSps({ log2MaxFrameNum: 4 }), writePps()];
 const GOP = 50;
 
-/** A slice of so many bytes, none of them zero. */
+/** A slice of so many bytes, none of them the zero of start codes, or 0x47. */
 function slice(
   header: number,
   frameNum: number,
@@ -37,7 +37,7 @@ function slice(
   size: number,
 ) {
   const head = new BitWriter().ue(firstMb, 7, 0).u(4, frameNum % 16).bytes();
-  const payload = new Uint8Array(size).map((_, i) => 1 + (i * 7) % 255);
+  const payload = new Uint8Array(size).map((_, i) => 0x80 | (i * 7));
   return Uint8Array.of(header, ...head, ...payload);
 }
 
