@@ -58,6 +58,7 @@ export function routeSend(
   const rest = positionals.slice(isSource ? 1 : 0);
   const outputs = (rest.length === 0 ? [DEFAULT_OUTPUT] : rest)
     .map((text) => registry.resolve("transport", text));
+  refuseTwice(rest);
   const source = resolveSource(registry, isSource ? first : AUTO);
   return { source: withFlags(source, texts, sourceFlags), outputs };
 }
@@ -86,12 +87,26 @@ export function routeRecv(
         'or "-" for stdout',
     );
   }
+  refuseTwice(sinks);
   return {
     input: withFlags(resolved, texts, inputFlags),
     sinks: sinks.map((text) =>
       withFlags(registry.resolve("sink", text), texts, sinkFlags)
     ),
   };
+}
+
+/** Two that write to the same place would mix. */
+function refuseTwice(texts: readonly string[]): void {
+  const places = new Set<string>();
+  for (const text of texts) {
+    const { redacted } = parseAddress(text === "-" ? "stdout:" : text);
+    const [place = ""] = redacted.split("?");
+    if (places.has(place)) {
+      throw new ConfigError(`Cannot use "${place}" twice`);
+    }
+    places.add(place);
+  }
 }
 
 /** A misspelled source must not be taken for an output. */

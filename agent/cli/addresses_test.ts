@@ -122,6 +122,8 @@ const recvErrors: [line: string, message: string][] = [
     "tcp://pi tcp://pi",
     'Cannot use "tcp://pi" as a sink: "tcp:" is a transport',
   ],
+  ["tcp://pi - stdout:?fps=5", 'Cannot use "stdout:" twice'],
+  ["tcp://pi pipe:/a pipe:/a?fps=5", 'Cannot use "pipe:/a" twice'],
   ["test: -", 'Cannot use "test:" as a transport: "test:" is a source'],
   [
     "tcp://pi pipe:/a?pixelFormat=gray",

@@ -5,7 +5,11 @@
  */
 
 import { hostAndPort, parseAddress } from "../media/address.ts";
-import { isLoopback, isMulticast } from "../media/ip_address.ts";
+import {
+  isLoopback,
+  isMulticast,
+  parseIpAddress,
+} from "../media/ip_address.ts";
 import type { Announcement } from "../plugin/transport.ts";
 
 /** Addresses that mean every interface of this machine. */
@@ -91,7 +95,8 @@ function udpLines(
   const bound = boundAt(host, port);
   return [
     oursAt("udp", host, port, name),
-    `ffplay -f h264 ${PLAY_AT_ONCE} udp://${bound}`,
+    `ffplay -f h264 ${PLAY_AT_ONCE} ` +
+    quoted(`udp://${bound}${localAddress(host, name)}`),
     `gst-launch-1.0 ${udpsrc(host, port, name)} ! ${SHOW}`,
   ];
 }
@@ -156,9 +161,18 @@ function udpsrc(
   return `udpsrc address=${host}${through} port=${port}`;
 }
 
+/** FFmpeg finds an interface by its address only; that of "lo" is known. */
+function localAddress(host: string, name: string | undefined): string {
+  const address = name === "lo" ? "127.0.0.1" : name;
+  if (!isMulticast(host) || parseIpAddress(address ?? "") === undefined) {
+    return "";
+  }
+  return `?localaddr=${address}`;
+}
+
 /** As a shell wants it. */
 function quoted(word: string): string {
-  return /[^\w./:@%+=,\[\]-]/.test(word) ? `'${word}'` : word;
+  return /[^\w./:@%+=,-]/.test(word) ? `'${word}'` : word;
 }
 
 /** Shows each picture when it comes. */

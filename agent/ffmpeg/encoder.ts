@@ -4,7 +4,7 @@
  * @module
  */
 
-import { StreamError } from "../errors.ts";
+import { ConfigError, StreamError } from "../errors.ts";
 import { concat } from "../media/bytes.ts";
 import { FlvError, FlvReader, type FlvUnit } from "../media/flv.ts";
 import { type Milliseconds, ms, us } from "../media/time.ts";
@@ -24,6 +24,9 @@ import { exitError } from "./exit_error.ts";
  */
 const MAX_AGO_MS = 10_000;
 const MIN_AGO_MS = -1_000;
+
+/** What FFmpeg says of a name that it does not know. */
+const UNKNOWN = /^Unknown encoder '/;
 
 /** Runs FFmpeg until its input ends or `signal` aborts. */
 export async function encode(
@@ -92,5 +95,10 @@ export async function encode(
   const exit = await child.exit;
   if (signal.aborted) return;
   if (broken) throw broken;
-  if (exit.code !== 0) throw exitError(["ffmpeg", ...args], exit);
+  if (exit.code === 0) return;
+  const unknown = exit.stderrTail.find((line) => UNKNOWN.test(line));
+  if (unknown === undefined) throw exitError(["ffmpeg", ...args], exit);
+  throw new ConfigError(
+    `Cannot use encoder "${video.encoder}": this FFmpeg has none of that name`,
+  );
 }

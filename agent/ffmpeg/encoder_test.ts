@@ -193,6 +193,14 @@ test("encode rejects with what FFmpeg says", async () => {
   });
 });
 
+test("encode refuses an encoder that FFmpeg does not have", async () => {
+  const encoding = run(job(), { video: { encoder: "nope" } });
+  await assert.rejects(encoding, {
+    name: "ConfigError",
+    message: 'Cannot use encoder "nope": this FFmpeg has none of that name',
+  });
+});
+
 test("encode rejects when there is no FFmpeg", async () => {
   const machine = running("no-such-program", []);
   await assert.rejects(run(job(), { machine }), { reason: "not-found" });

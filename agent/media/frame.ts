@@ -31,6 +31,8 @@ export interface FrameFormat {
   readonly pixelFormat: PixelFormat;
   /** One plane for packed formats; Y, U, V for yuv420p; Y, UV for nv12. */
   readonly planes: readonly Plane[];
+  /** Most frames per second, where the stream or the user says so. */
+  readonly fps?: number;
 }
 
 /** One decoded picture. */

@@ -25,8 +25,8 @@ export interface UdpTarget {
 export interface DatagramWriter {
   /** Makes the datagrams of one, which belong to the caller. */
   write(unit: WireUnit): Iterable<Uint8Array<ArrayBuffer>>;
-  /** Called when they are sent. */
-  sent?(unit: WireUnit): Promise<void>;
+  /** Called when the system has taken them. */
+  sent?(unit: WireUnit): Promise<void> | void;
 }
 
 /**

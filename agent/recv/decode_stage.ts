@@ -168,9 +168,11 @@ export class DecodeStage {
         stream.lossy === lossy;
       if (!serves) return stream;
       const { width, height } = size ?? stream;
-      const ring = await this.#stream.begin(
-        packedFormat(width, height, pixelFormat),
-      );
+      const { fps } = stream;
+      const ring = await this.#stream.begin({
+        ...packedFormat(width, height, pixelFormat),
+        ...(fps !== undefined && { fps }),
+      });
       this.#size = `${width}x${height}`;
       const run = new DecodeRun(decoder, ring, runtime, {
         input: this.#input,

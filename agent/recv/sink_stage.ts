@@ -5,7 +5,7 @@
  */
 
 import { ConfigError, StreamError } from "../errors.ts";
-import type { PixelFormat } from "../media/frame.ts";
+import type { FrameFormat, PixelFormat } from "../media/frame.ts";
 import { Quantiles, RateMeter } from "../media/meter.ts";
 import { checkSink } from "../plugin/reserved.ts";
 import type { PluginContext } from "../plugin/context.ts";
@@ -121,7 +121,8 @@ export class SinkStage {
     try {
       while (true) {
         ring = await stream.next(ring, attempt.signal);
-        await using sink = await plugin.open(ring.format, context, prepared);
+        const format = formatFor(ring.format, this.wanted);
+        await using sink = await plugin.open(format, context, prepared);
         await this.#feed(sink, ring, attempt);
       }
     } catch (error) {
@@ -182,4 +183,10 @@ export class SinkStage {
     this.#ages.add(age);
     this.#rate.add(this.#options.runtime.now());
   }
+}
+
+/** What a sink gets of the frames of a ring. */
+function formatFor(format: FrameFormat, { fps }: Wanted): FrameFormat {
+  if (fps === undefined) return format;
+  return { ...format, fps: Math.min(fps, format.fps ?? fps) };
 }

@@ -23,6 +23,8 @@ export interface StreamInfo {
   readonly untagged: "bt601" | "bt709";
   /** Pictures a decoder holds back. */
   readonly reorderDepth: number;
+  /** Pictures a second, at most, where the stream says so. */
+  readonly fps?: number;
   /** Bytes may be missing, and nobody but the decoder could tell. */
   readonly lossy: boolean;
 }
@@ -99,6 +101,7 @@ export class StreamReader {
       untagged: sps && isUntaggedHd(sps) ? "bt709" : "bt601",
       reorderDepth: sps ? sps.reorderDepth ?? MAX_REORDER_DEPTH : 0,
       lossy,
+      ...(sps?.fps !== undefined && { fps: sps.fps }),
     };
   }
 }

@@ -5,6 +5,7 @@
  */
 
 import { constants } from "node:os";
+import { performance } from "node:perf_hooks";
 import process from "node:process";
 import { type Milliseconds, ms } from "../media/time.ts";
 
@@ -32,6 +33,13 @@ export interface StopOptions {
    * @default {1800}
    */
   deadline?: Milliseconds;
+  /**
+   * A second signal that soon is the first one once more: timeout(1) and
+   * terminals send it to a process and to its group.
+   *
+   * @default {500}
+   */
+  echo?: Milliseconds;
   /** Sends the signals. */
   process?: {
     on(event: string, listener: (thrown: unknown) => void): unknown;
@@ -46,14 +54,15 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const BUGS = ["uncaughtException", "unhandledRejection"];
 
 /**
- * Listens for signals: the first one aborts, and sets a deadline; the second
- * one, or the deadline, ends the process whatever it hangs on.
+ * Listens for signals: the first one aborts, and sets a deadline; another one
+ * that is no echo of it, or the deadline, ends the process whatever it hangs on.
  */
 export function onStop(options: StopOptions = {}): Stop {
-  const { deadline = ms(1_800), exit = endProcess } = options;
+  const { deadline = ms(1_800), echo = ms(500), exit = endProcess } = options;
   const emitter = options.process ?? process;
   const controller = new AbortController();
   let received: StopSignal | undefined;
+  let receivedAt = -Infinity;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   const uncaught = Promise.withResolvers<never>();
@@ -63,8 +72,13 @@ export function onStop(options: StopOptions = {}): Stop {
   for (const name of BUGS) listeners.set(name, uncaught.reject);
   for (const name of SIGNALS) {
     listeners.set(name, () => {
-      if (received !== undefined) return exit(signalCode(name));
+      const isEcho = performance.now() - receivedAt < echo;
+      if (received !== undefined) {
+        if (!isEcho) exit(signalCode(name));
+        return;
+      }
       received = name;
+      receivedAt = performance.now();
       request();
     });
   }

@@ -18,7 +18,7 @@ function fakeProcess() {
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
   test(`onStop aborts at ${signal} and ends at the next signal`, () => {
     const { process, codes, exit } = fakeProcess();
-    using stop = onStop({ process, exit });
+    using stop = onStop({ process, exit, echo: ms(0) });
     process.emit(signal);
     assert.equal(stop.received, signal);
     assert.ok(stop.signal.aborted);
@@ -27,6 +27,13 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
     assert.deepEqual(codes, [130]);
   });
 }
+
+test("onStop takes a signal that comes twice at once for one", () => {
+  const { process, codes, exit } = fakeProcess();
+  using stop = onStop({ process, exit });
+  for (let count = 0; count < 3; count++) process.emit("SIGTERM");
+  assert.deepEqual([stop.received, codes], ["SIGTERM", []]);
+});
 
 test("onStop ends what has not ended by the deadline", async () => {
   const { process, codes, exit } = fakeProcess();

@@ -86,13 +86,9 @@ export class OutputStage {
     let over = false;
     const open = (label: string): Viewer => {
       const viewer = this.#audience.open(label);
-      if (over || signal.aborted) {
-        viewer[Symbol.dispose]();
-      } else {
-        progress();
-        this.#onViewer();
-      }
-      return viewer;
+      if (over || signal.aborted) viewer[Symbol.dispose]();
+      else this.#onViewer();
+      return { ...viewer, units: reported(viewer.units, progress) };
     };
     const ready = (at: Announcement = {}) => {
       if (over) return;
@@ -119,5 +115,16 @@ export class OutputStage {
       this.#audience.dismiss();
       this.#port = undefined;
     }
+  }
+}
+
+/** Reports each unit that somebody has done something with. */
+async function* reported<T>(
+  units: AsyncIterable<T>,
+  report: () => void,
+): AsyncGenerator<T> {
+  for await (const unit of units) {
+    yield unit;
+    report();
   }
 }

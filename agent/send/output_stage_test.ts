@@ -15,8 +15,12 @@ import type {
   WireUnit,
 } from "../plugin/transport.ts";
 import { OutputStage } from "./output_stage.ts";
+import type { SendOptions } from "./send.ts";
 
-function setUp(send: NonNullable<TransportPlugin["send"]>) {
+function setUp(
+  send: NonNullable<TransportPlugin["send"]>,
+  more: Partial<SendOptions> = {},
+) {
   const run = () => Promise.resolve();
   const base = sendOptions({ run, send: [send] });
   const { runtime } = base;
@@ -25,7 +29,7 @@ function setUp(send: NonNullable<TransportPlugin["send"]>) {
   const onListening = (...args: unknown[]) => void shown.push(args);
   let viewers = 0;
   const stage = new OutputStage(
-    { ...base.options, onListening },
+    { ...base.options, ...more, onListening },
     base.options.outputs[0]!,
     hub,
     () => viewers++,
@@ -144,4 +148,21 @@ test("OutputStage retries a ConfigError once it has listened", async () => {
   assert.equal(attempts, 3);
   t.stop.abort();
   await running;
+});
+
+test("OutputStage gives up on an output that cannot send anything", async () => {
+  const t = setUp(async (viewers) => {
+    using viewer = viewers.open("somebody");
+    for await (const _ of viewer.units) {
+      throw new StreamError("lost", "Network unreachable");
+    }
+  }, { maxRetries: 3 });
+  const running = t.stage.run(t.stop.signal);
+  const failure = assert.rejects(running, { name: "GaveUpError" });
+  for (let n = 1; n <= 30; n++) {
+    t.hub.push(picture(n, true));
+    await t.runtime.advance(500);
+  }
+  await failure;
+  assert.equal(t.stage.status().supervisor.state, "failed");
 });

@@ -8,7 +8,7 @@ import type { FrameFormat } from "../../mod.ts";
 
 /** The file beside the pipe: one JSON object, in UTF-8. */
 export function sidecar(format: FrameFormat): Uint8Array {
-  const { width, height, pixelFormat, planes } = format;
+  const { width, height, pixelFormat, planes, fps } = format;
   const frameBytes = Math.max(
     ...planes.map(({ offset, stride, rows }) => offset + stride * rows),
   );
@@ -17,6 +17,7 @@ export function sidecar(format: FrameFormat): Uint8Array {
     width,
     height,
     pixelFormat,
+    ...(fps !== undefined && { fps }),
     stride: planes[0]!.stride,
     planes,
     frameBytes,

@@ -19,3 +19,9 @@ test("sidecar() tells all that a reader has to know", () => {
     frameBytes: 27,
   });
 });
+
+test("sidecar() tells the rate where it is known", () => {
+  const format = { ...packedFormat(2, 2, "gray"), fps: 29.97 };
+  const text = new TextDecoder().decode(sidecar(format));
+  assert.equal(JSON.parse(text).fps, 29.97);
+});

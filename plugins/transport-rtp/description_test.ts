@@ -68,10 +68,10 @@ test("transport-rtp tells of the stream at its first keyframe", async () => {
   await using sending = openSending(`rtp://${HOST}:6000`);
   const { runtime, told, push } = sending;
   await runtime.advance(0);
-  assert.deepEqual(told, [{}]);
+  assert.equal(told.length, 0);
   const [keyframe, ...others] = stream();
   await push(keyframe!);
-  const [, at] = told;
+  const [at] = told;
   const { parameterSets, ...video } = readSdp(at!.sdp!);
   assert.deepEqual(video, {
     codec: "h264",
@@ -84,7 +84,7 @@ test("transport-rtp tells of the stream at its first keyframe", async () => {
   assert.deepEqual(parameterSets, sets);
   await push(...others);
   await runtime.advance(20);
-  assert.equal(told.length, 2);
+  assert.equal(told.length, 1);
   assert.deepEqual([...runtime.files.paths.keys()], []);
 });
 
@@ -92,7 +92,7 @@ test("transport-rtp writes the file for everybody to read", async () => {
   await using sending = openSending(`rtp://${HOST}?sdp=${PATH}`);
   const { runtime, told, push } = sending;
   await push(stream()[0]!);
-  assert.equal(runtime.files.text(PATH), told[1]!.sdp);
+  assert.equal(runtime.files.text(PATH), told[0]!.sdp);
   assert.equal(runtime.files.paths.get(PATH)!.mode, 0o644);
 });
 
@@ -106,7 +106,7 @@ test("transport-rtp writes what it knows before the first picture", async () => 
     address: GROUP,
     parameterSets: undefined,
   });
-  assert.deepEqual(told, [{}]);
+  assert.deepEqual(told, []);
 });
 
 test("transport-rtp says at once that the file cannot be written", async () => {
@@ -128,7 +128,7 @@ test("transport-rtp replaces the file of a stream before", async () => {
   runtime.files.paths.set(PATH, { kind: "file", content });
   await using sending = openSending(`rtp://${HOST}?sdp=${PATH}`, runtime);
   await sending.push(stream()[0]!);
-  assert.equal(runtime.files.text(PATH), sending.told[1]!.sdp);
+  assert.equal(runtime.files.text(PATH), sending.told[0]!.sdp);
 });
 
 test("transport-rtp tells again when the parameter sets change", async () => {
@@ -136,9 +136,9 @@ test("transport-rtp tells again when the parameter sets change", async () => {
   const { runtime, told, push } = sending;
   await push(stream()[0]!);
   await push(otherKeyframe());
-  assert.equal(told.length, 3);
-  assert.notEqual(told[1]!.sdp, told[2]!.sdp);
-  assert.equal(runtime.files.text(PATH), told[2]!.sdp);
+  assert.equal(told.length, 2);
+  assert.notEqual(told[0]!.sdp, told[1]!.sdp);
+  assert.equal(runtime.files.text(PATH), told[1]!.sdp);
 });
 
 test("transport-rtp tells of a stream without keyframes", async () => {
@@ -146,7 +146,7 @@ test("transport-rtp tells of a stream without keyframes", async () => {
   const [keyframe] = stream();
   const start = { ...keyframe!, keyframe: false, recoveryPoint: true };
   await sending.push(start);
-  assert.equal(sending.told.length, 2);
+  assert.equal(sending.told.length, 1);
 });
 
 for (
@@ -162,7 +162,7 @@ for (
     runtime.udp.hosts.set("pc.local", HOST);
     await using sending = openSending(address, runtime);
     await sending.push(stream()[0]!);
-    assert.ok(sending.told[1]!.sdp!.split("\r\n").includes(line));
+    assert.ok(sending.told[0]!.sdp!.split("\r\n").includes(line));
   });
 }
 

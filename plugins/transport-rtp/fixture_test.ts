@@ -62,6 +62,7 @@ export function openSending(address: string, runtime = new FakeRuntime()) {
   const sending = new Sending(plugin, {
     address,
     runtime,
+    dials: true,
     watch: () => Promise.resolve(reader),
   });
   return { runtime, sending };

@@ -59,6 +59,7 @@ for (
         return {
           address: `rtp://${to}`,
           runtime,
+          dials: true,
           watch: () => Promise.resolve(reader),
         };
       },
@@ -132,6 +133,7 @@ for (const payload of [64, 1452, 65_507]) {
       await using sending = new Sending(plugin, {
         address: `rtp://${host}:${port}?payload=${payload}`,
         runtime: machine,
+        dials: true,
         watch: () =>
           Promise.resolve({
             received: () => concat(...pictures),
@@ -190,6 +192,7 @@ test("transport-rtp has any number of receivers in a group", async () => {
   await using sending = new Sending(plugin, {
     address: `rtp://${OWN_GROUP}:${port}?interface=lo`,
     runtime: machine,
+    dials: true,
     watch: () => Promise.reject(),
   });
   await sending.viewers(1);

@@ -46,7 +46,6 @@ export async function sendPackets(
   await describer.begin();
   let latest: WireUnit | undefined;
   let reportedAt = -Infinity;
-  ready();
   const advice = oddPortAdvice(port);
   if (advice !== undefined) log.warn(advice);
   await udp.sendTo(target, viewers, context, {

@@ -7,12 +7,7 @@
  * @module
  */
 
-import type {
-  Datagram,
-  IngestDatagram,
-  PluginHost,
-  WireUnit,
-} from "../../mod.ts";
+import type { Datagram, IngestDatagram, PluginHost } from "../../mod.ts";
 import { cut } from "./cut.ts";
 
 /** Version of the plugin contract this file is written for. */
@@ -40,10 +35,16 @@ export default ({ z, udp, media, defineTransport }: PluginHost) => {
     async send(viewers, context, ready) {
       const target = await udp.openTarget(context, DEFAULT_PORT);
       await using _ = target.socket;
-      ready();
       const { payload } = context.options;
-      const write = ({ data }: WireUnit) => cut(data, payload);
-      await udp.sendTo(target, viewers, context, { write });
+      let isReady = false;
+      await udp.sendTo(target, viewers, context, {
+        write: ({ data }) => cut(data, payload),
+        sent() {
+          // Not before: there may be no way to the receiver.
+          if (!isReady) ready();
+          isReady = true;
+        },
+      });
     },
 
     async receive(context) {

@@ -76,6 +76,7 @@ for (
         return {
           address: `udp://${to}`,
           runtime,
+          dials: true,
           watch: () => Promise.resolve(rawReader(runtime)),
         };
       },
@@ -110,6 +111,7 @@ function openSending(address: string, runtime = new FakeRuntime()) {
   const sending = new Sending(plugin, {
     address,
     runtime,
+    dials: true,
     watch: () => Promise.resolve(rawReader(runtime)),
   });
   return { runtime, sending };
@@ -551,6 +553,7 @@ test("transport-udp carries a stream over loopback, as it is", async () => {
   await using sending = new Sending(plugin, {
     address: `udp://${receiver.peer}`,
     runtime: machine,
+    dials: true,
     watch: () =>
       Promise.resolve({
         received: () => concat(...chunks),
