@@ -42,6 +42,12 @@ const MAX_DROPOUT = 3000;
 /** MAX_MISORDER: further back is no disorder (RFC 3550, appendix A.1). */
 const MAX_MISORDER = 100;
 
+/** Timers are no finer: who is later than that has stood still. */
+const LATE_MS = 2;
+
+/** Whoever stands still again and again for so long is too slow. */
+const MAX_STANDSTILL_MS = 100;
+
 /** Numbers of which it is known whether they came: more than MAX_MISORDER. */
 const HISTORY = 128;
 
@@ -253,15 +259,17 @@ export class RtpReorderer {
   }
 
   /**
-   * Waits longer, once for each gap, if the deadline has gone by: the missing
-   * packet may be there, unread. What came while this process stood still is
-   * read in less time than that.
+   * Waits longer if the deadline has gone by: the missing packet may be there,
+   * unread. What came while this process stood still is read in less time than
+   * that, unless it stands still again.
    */
   #pardon(now: Milliseconds): void {
     if (this.#held.length === 0) return;
     const since = this.#heldSince();
-    const late = now - since - this.window;
-    if (since === this.#grace.since || late <= 0) return;
+    const late = now - this.#dueAt(since);
+    const isFirst = since !== this.#grace.since;
+    const stoodStill = late > LATE_MS && now - since < MAX_STANDSTILL_MS;
+    if (late <= 0 || !isFirst && !stoodStill) return;
     this.#grace = { since, until: now + Math.min(late, MAX_REORDER_WINDOW) };
   }
 

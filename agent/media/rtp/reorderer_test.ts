@@ -208,6 +208,24 @@ test("RtpReorderer reads what is there before it gives up too late", () => {
   assert.deepEqual(run([[8, 70.1]], reorderer).out, ["8", "9"]);
 });
 
+test("RtpReorderer reads what is there each time it was late", () => {
+  const { reorderer } = run(OPEN);
+  run([[5, 10], [6, 37]], reorderer);
+  assert.equal(reorderer.deadline, 44);
+  assert.deepEqual(reorderer.expire(ms(60)), []);
+  assert.equal(reorderer.deadline, 76);
+  assert.deepEqual(run([[4, 100]], reorderer).out, ["4", "5", "6"]);
+  // Not for ever.
+  run([[9, 200], [10, 230], [11, 260], [12, 290]], reorderer);
+  assert.deepEqual(run([[13, 320]], reorderer).out, [
+    "9 -2",
+    "10",
+    "11",
+    "12",
+    "13",
+  ]);
+});
+
 test("RtpReorderer gives up at last, however late it is", () => {
   const { reorderer } = run(OPEN);
   run([[5, 10], [6, 37]], reorderer);
