@@ -5,7 +5,7 @@
  */
 
 import type { RtpUnitCounters } from "./counters.ts";
-import type { PayloadReader, RtpCodec } from "./payload_reader.ts";
+import type { PayloadReader, ReadPicture, RtpCodec } from "./payload_reader.ts";
 import type { OrderedPacket } from "./reorderer.ts";
 import type { RtpUnit } from "./unit.ts";
 
@@ -30,6 +30,8 @@ export class RtpDepacketizer {
   #gap = false;
   #damaged = false;
   #discontinuity = false;
+  /** The latest whole keyframe had parameter sets. */
+  #bringsParameterSets = false;
   #hasMarkers = false;
   /** A marker has cut a picture: they mean nothing. */
   #byTimestamp = false;
@@ -106,7 +108,8 @@ export class RtpDepacketizer {
         ...picture,
         codec: this.codec,
         timestamp: this.#timestamp,
-        damaged: damaged || this.#damaged || picture.damaged,
+        damaged: damaged || this.#damaged || picture.damaged ||
+          this.#lacksParameterSets(picture),
         discontinuity: this.#discontinuity,
       };
       this.#units.push(unit);
@@ -119,6 +122,16 @@ export class RtpDepacketizer {
     }
     this.#timestamp = -1;
     this.#damaged = false;
+  }
+
+  /**
+   * Tells whether parameter sets are among what is missing: they may be others
+   * than those before.
+   */
+  #lacksParameterSets({ keyframe, hasParameterSets }: ReadPicture): boolean {
+    if (!keyframe) return false;
+    if (!this.#discontinuity) this.#bringsParameterSets = hasParameterSets;
+    return this.#bringsParameterSets && !hasParameterSets;
   }
 
   #completed(): DepacketizedUnit[] {

@@ -202,6 +202,22 @@ const HOSTILE: Cases = {
   "FU-A of a FU-A": [["0 658801", "0! 7cdc 8588"], ["658801 damaged"]],
   "FU-A of a delimiter": [["0 1cc9 f0", "0! 658801"], ["658801"]],
   "FU-A with forbidden_zero_bit": [["0! fcc5 8801"], ["e58801 damaged"]],
+  "a keyframe whose parameter sets are lost": [
+    ["0 67", "0 68", "0! 658801", "lost", "3000 68", "3000! 658802"],
+    ["67 68 658801", "68 658802 damaged discontinuity"],
+  ],
+  "a keyframe whose parameter sets are not lost": [
+    ["0 67", "0 68", "0! 658801", "lost", "3000 67", "3000 68", "3000! 658802"],
+    ["67 68 658801", "67 68 658802 discontinuity"],
+  ],
+  "a keyframe behind a loss, of a stream without parameter sets": [
+    ["0! 658801", "lost", "3000! 658802"],
+    ["658801", "658802 discontinuity"],
+  ],
+  "a keyframe behind a loss, of a stream that has them once": [
+    ["0 67", "0 68", "0! 658801", "3000! 658802", "lost", "6000! 658803"],
+    ["67 68 658801", "658802", "658803 discontinuity"],
+  ],
   "a parameter set whose end is lost is dropped": [
     ["0 7c87 42001e", "lost", "0! 658801"],
     ["658801 damaged discontinuity"],
