@@ -25,16 +25,13 @@ class Printer implements AsyncDisposable {
     return line!;
   }
 
-  /** Waits for the SDP, and returns all of it. */
+  /** Waits for the SDP, and returns all of it, as it is. */
   async sdp(): Promise<string> {
-    const last = /^ {2}(a=fmtp:.*)$/;
-    await this.#agent.logs(last);
+    await this.#agent.logs(/^a=fmtp:/);
     const { log } = this.#agent;
-    const [from, to] = [
-      log.indexOf("  v=0"),
-      log.findIndex((l) => last.test(l)),
-    ];
-    return log.slice(from, to + 1).map((line) => `${line.trim()}\n`).join("");
+    const lines = log.slice(log.indexOf("v=0"));
+    const end = lines.findIndex((line) => line.startsWith("a=fmtp:"));
+    return lines.slice(0, end + 1).map((line) => `${line}\n`).join("");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

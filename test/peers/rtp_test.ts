@@ -19,6 +19,7 @@ import {
 } from "./clip.ts";
 import { assertFramesOf, type Expectation } from "./film_frames.ts";
 import { FilmReceiver } from "./film_receiver.ts";
+import { QUEUE } from "./gstreamer.ts";
 import { Program } from "./program.ts";
 import { freeRtpPort } from "./rtp_port.ts";
 import { groupFor, untilBound } from "./udp_port.ts";
@@ -328,8 +329,8 @@ function udpsrc(...from: string[]): string[] {
   const caps = "application/x-rtp,media=video,clock-rate=90000," +
     "encoding-name=H264,payload=96";
   return [
-    ...["udpsrc", ...from, `caps=${caps}`, "!", "rtph264depay", "!"],
-    "h264parse",
+    ...["udpsrc", ...from, `caps=${caps}`, "!", ...QUEUE, "!"],
+    ...["rtph264depay", "!", "h264parse"],
   ];
 }
 

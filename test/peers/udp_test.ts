@@ -19,6 +19,7 @@ import {
 } from "./clip.ts";
 import { assertFramesOf } from "./film_frames.ts";
 import { FilmReceiver } from "./film_receiver.ts";
+import { QUEUE } from "./gstreamer.ts";
 import { Program } from "./program.ts";
 import { MIN_PSNR_DB, psnrOf } from "./psnr.ts";
 import { freeUdpPort, groupFor, untilBound } from "./udp_port.ts";
@@ -252,8 +253,9 @@ function ffmpegReceives(url: string): Program {
 function gstreamerReceives(...from: string[]): Program {
   return new Program(
     [
-      ...["gst-launch-1.0", "-q", "udpsrc", ...from, "!", "h264parse", "!"],
-      ...["avdec_h264", "!", "videoconvert", "!", "video/x-raw,format=RGB"],
+      ...["gst-launch-1.0", "-q", "udpsrc", ...from, "!", ...QUEUE, "!"],
+      ...["h264parse", "!", "avdec_h264", "!"],
+      ...["videoconvert", "!", "video/x-raw,format=RGB"],
       ...["!", "fdsink", "sync=false"],
     ],
     {},
