@@ -61,8 +61,8 @@ test("camagent recv goes on at the keyframe after a damaged one", async () => {
   const frames = new Frames(receiver.stdout, 640 * 480 * 3);
   // FFmpeg shows nothing of the damaged keyframe and what follows it.
   await frames.reach(stream.length * 2);
-  const { decoders: [decoder] } = await receiver.says(({ decoders }) =>
-    decoders[0]!.dropped > 0
+  const { decoders: [decoder] } = await receiver.says(({ input, decoders }) =>
+    input.held + decoders[0]!.dropped > 0
   );
   assert.equal(decoder!.supervisor.restarts, 0);
 });
