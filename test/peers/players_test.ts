@@ -67,7 +67,8 @@ for (const [name, address] of Object.entries(ADDRESSES)) {
       writeFileSync(join(folder.path, "cam.sdp"), await sender.sdp());
     }
     await using player = paste(line, folder.path);
-    await player.says(/Video: h264 .* 640x480/);
+    // It may join between two keyframes, and not know the size yet.
+    await player.says(/Video: h264/);
     // Its clock runs while pictures come.
     const times = await player.says(/^ *\d+\.\d+ M-V:/, 30);
     assert.ok(parseFloat(times.at(-1)!) > parseFloat(times[0]!));

@@ -23,21 +23,33 @@ const TOLERANCE = 40;
 /** How many pictures are looked at. */
 const PICTURES = 20;
 
-/** Checks pixels as Python prints them: `[[254, 0, 0], ...]`. */
+/** Pictures in a row in which more than a small square hides the bars. */
+const STRAYS = 4;
+
+/** Checks pixels as Python prints them: `[[254, 0, 0], ...]` a picture. */
 function assertBars(
-  line: string,
+  lines: readonly string[],
   bars: readonly (readonly number[])[],
   order = [0, 1, 2],
 ): void {
+  const strays = lines.filter((line) => !showsBars(line, bars, order));
+  assert.ok(strays.length <= STRAYS, strays.join("\n"));
+}
+
+function showsBars(
+  line: string,
+  bars: readonly (readonly number[])[],
+  order: readonly number[],
+): boolean {
   const pixels: number[][] = JSON.parse(line);
+  assert.equal(pixels.length, bars.length);
   const right = pixels.filter((pixel, bar) =>
     order.every((channel, at) =>
       Math.abs(pixel[at]! - bars[bar]![channel]!) <= TOLERANCE
     )
   );
-  assert.equal(pixels.length, bars.length);
   // A small square wanders over the bars.
-  assert.ok(right.length >= bars.length - 1, line);
+  return right.length >= bars.length - 1;
 }
 
 /** Runs a Python program against the pipe of a running receiver. */
@@ -74,7 +86,7 @@ test("README.md's NumPy reader has the pixels of the test picture", async () => 
   await read("numpy", "rgb24", program, async (reader, receiver) => {
     await reader.says(/^\[ *\d+\.\d+ +\d+\.\d+ +\d+\.\d+ *\]$/, PICTURES);
     const lines = await reader.says(/^\[\[/, PICTURES);
-    for (const line of lines) assertBars(line, BARS);
+    assertBars(lines, BARS);
     receiver.kill("SIGTERM");
     assert.equal(await reader.end(), "0");
   });
@@ -92,7 +104,7 @@ for picture in view_opencv.pictures(${JSON.stringify(pipe)}):
     const bars = pixelFormat === "gray" ? GRAY_BARS : BARS;
     await read("cv2", pixelFormat, program, async (reader) => {
       const lines = await reader.says(/^\[\[/, PICTURES);
-      for (const line of lines) assertBars(line, bars, [2, 1, 0]);
+      assertBars(lines, bars, [2, 1, 0]);
     });
   });
 }
