@@ -31,7 +31,12 @@ export class FifoFrames implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#child.exitCode === null && this.#child.signalCode === null) {
-      process.kill(this.#child.pid!, "SIGKILL");
+      try {
+        process.kill(this.#child.pid!, "SIGKILL");
+      } catch (error) {
+        // It has ended, and its exit event is still on the way.
+        if ((error as { code?: unknown }).code !== "ESRCH") throw error;
+      }
     }
     await this.#exit;
     this.#child.stdout!.destroy();
