@@ -1,6 +1,6 @@
 /**
  * FFmpeg's command line for the receiver: access units framed in IVF on stdin,
- * raw frames into a pipe. LATENCY.md of the documentation has the reason of each.
+ * raw frames into a pipe.
  *
  * @module
  */

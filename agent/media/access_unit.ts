@@ -12,10 +12,11 @@ export interface AccessUnit {
   /** How it is coded. Omit for H.264, the only one that is sent. */
   readonly codec?: Codec;
   /**
-   * Of MJPEG a whole JPEG, else an Annex B byte stream (ITU-T H.264, Annex B): every NAL unit, the first
-   * included, follows a four-byte start code `00 00 00 01`. Without access
-   * unit delimiters. Borrowed: valid until the call it was passed to returns,
-   * or, where that returns a promise, until that settles.
+   * Of MJPEG a whole JPEG, else an Annex B byte stream (ITU-T H.264, Annex B):
+   * every NAL unit, the first included, follows a four-byte start code
+   * `00 00 00 01`. Without access unit delimiters. Borrowed: valid until the
+   * call it was passed to returns, or, where that returns a promise, until that
+   * settles.
    */
   readonly data: Uint8Array<ArrayBuffer>;
   /** Presentation timestamp. Its zero is the stream's own, not a clock's. */

@@ -23,8 +23,8 @@ const MAX_GOP_BYTES = 8 << 20;
 
 /**
  * Hands every unit to every consumer, and the units since the last keyframe or
- * recovery point to those who join, so that they see a picture at once. A consumer that is too
- * slow loses units of its own and harms nobody.
+ * recovery point to those who join, so that they see a picture at once. A
+ * consumer that is too slow loses units of its own and harms nobody.
  */
 export class AccessUnitHub<Unit extends QueuedUnit> {
   readonly #now: () => Milliseconds;

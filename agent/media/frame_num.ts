@@ -18,9 +18,6 @@ export interface PictureNumber {
   readonly isIdr: boolean;
 }
 
-/** Of a slice, what is enough to read its header. */
-const HEAD_BYTES = 24;
-
 /**
  * Reads frame_num of an access unit.
  *
@@ -31,7 +28,7 @@ export function pictureNumberOf(
   data: Uint8Array,
   sps: SliceSps,
 ): PictureNumber | undefined {
-  const slice = sliceHeaderOf(headOfSlice(data), sps);
+  const slice = sliceHeaderOf(firstSliceOf(data), sps);
   return slice && {
     frameNum: slice.frameNum,
     isReference: (slice.header & 0x60) !== 0,
@@ -39,14 +36,14 @@ export function pictureNumberOf(
   };
 }
 
-/** The beginning of the first slice; empty where there is none. */
-function headOfSlice(data: Uint8Array): Uint8Array {
+/** From the first slice on; empty where there is none. */
+function firstSliceOf(data: Uint8Array): Uint8Array {
   let at = pictureStart(data);
   // Says of scalable streams what is no concern of the base layer.
   if ((data[at + 3]! & 0x1f) === NAL_UNIT_TYPE.prefix) {
     at = findStartCode(data, at + 3);
   }
-  return at < 0 ? new Uint8Array() : data.subarray(at + 3, at + 3 + HEAD_BYTES);
+  return at < 0 ? new Uint8Array() : data.subarray(at + 3);
 }
 
 /**

@@ -78,21 +78,3 @@ export function isHevcVcl(type: number): boolean {
 export function isIrap(type: number): boolean {
   return type >= HEVC_NAL_UNIT_TYPE.blaWLp && type <= HEVC_NAL_UNIT_TYPE.cra;
 }
-
-/**
- * Tells whether pictures of a type are skipped leading ones: shown before the
- * random access point they follow, and made from pictures before that.
- */
-export function isRasl(type: number): boolean {
-  return type === HEVC_NAL_UNIT_TYPE.raslN || type === HEVC_NAL_UNIT_TYPE.raslR;
-}
-
-/**
- * Tells whether a NAL unit holds the first slice segment of a picture: its
- * first_slice_segment_in_pic_flag is set (ITU-T H.265, 7.3.6.1).
- */
-export function startsHevcPicture(nalUnit: Uint8Array): boolean {
-  const header = readHevcHeader(nalUnit);
-  return header !== undefined && isHevcVcl(header.type) &&
-    (nalUnit[HEVC_HEADER_BYTES] ?? 0) >= 0x80;
-}

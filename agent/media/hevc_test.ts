@@ -1,13 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "../../test/harness.ts";
-import { writeHevcSlice } from "../../test/hevc_writer.ts";
-import {
-  isHevcVcl,
-  isIrap,
-  isRasl,
-  readHevcHeader,
-  startsHevcPicture,
-} from "./hevc.ts";
+import { isHevcVcl, isIrap, readHevcHeader } from "./hevc.ts";
 
 const TYPES = Array.from({ length: 64 }, (_, type) => type);
 
@@ -37,16 +30,4 @@ test("isHevcVcl() knows the lower half of Table 7-1", () => {
 
 test("isIrap() knows IDR, BLA and CRA pictures", () => {
   assert.deepEqual(TYPES.filter(isIrap), [16, 17, 18, 19, 20, 21]);
-});
-
-test("isRasl() knows both kinds of skipped leading pictures", () => {
-  assert.deepEqual(TYPES.filter(isRasl), [8, 9]);
-});
-
-test("startsHevcPicture() wants a slice segment with the flag set", () => {
-  const first = TYPES.filter((type) => startsHevcPicture(writeHevcSlice(type)));
-  assert.deepEqual(first, TYPES.slice(0, 32));
-  assert.ok(!startsHevcPicture(writeHevcSlice(1, { first: false })));
-  assert.ok(!startsHevcPicture(Uint8Array.of(2, 1)));
-  assert.ok(!startsHevcPicture(Uint8Array.of(2, 0, 0x80)));
 });

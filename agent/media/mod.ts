@@ -18,7 +18,6 @@ export * from "./frame_num.ts";
 export * from "./h264.ts";
 export * from "./hevc.ts";
 export * from "./hevc_sps.ts";
-export * from "./hevc_unit.ts";
 export * from "./ip_address.ts";
 export * from "./ivf.ts";
 export * from "./jpeg.ts";

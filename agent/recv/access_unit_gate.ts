@@ -7,6 +7,7 @@
 import { nalUnitsOf, pictureStart } from "../media/annexb.ts";
 import { NAL_UNIT_TYPE, nalUnitType } from "../media/h264.ts";
 import { recoveryFrameCount } from "../media/sei.ts";
+import { isEntry } from "../media/unit_queue.ts";
 import type { Loss } from "./loss_detector.ts";
 
 /**
@@ -80,8 +81,7 @@ export class AccessUnitGate {
   judge(unit: GateUnit, { damaged, discontinuity }: Loss): Verdict {
     if (this.#policy === "pass") return "clean";
     if (damaged || discontinuity) this.#spoil();
-    const isEntry = unit.keyframe || unit.recoveryPoint;
-    if (isEntry && !damaged) this.#refreshes = !unit.keyframe;
+    if (isEntry(unit) && !damaged) this.#refreshes = !unit.keyframe;
     if (!damaged) this.#recover(unit);
     if (this.#isWhole) return "clean";
     if (this.#policy === "flag") return "spoilt";

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import {
-  describeHevcUnit,
   joinNalUnits,
   MAX_PARAMETER_SET_BYTES,
   ParameterSetCache,
@@ -130,13 +129,6 @@ function randomNalUnit(random: Random): Uint8Array {
     () => random.bytes(random.below(12)),
   ])();
 }
-
-property("describeHevcUnit() takes everything", 8_000, (random) => {
-  const nalUnits = random.list(random.below(6), () => randomNalUnit(random));
-  const data = joinNalUnits(nalUnits);
-  const unit = describeHevcUnit(random.once(2) ? data : random.mutate(data));
-  assert.ok(!(unit.keyframe && unit.rasl));
-});
 
 property("ParameterSetCache takes everything of H.265", 4_000, (random) => {
   const cache = new ParameterSetCache("hevc");

@@ -76,9 +76,8 @@ export class GatheredUnit {
     if (parameterSets.includes(this.#type)) {
       this.#parameterSets.add(this.#type);
     } else if (this.#type === sei && !this.#recoveryPoint) {
-      // payloadType 6 means the same in both (ITU-T H.265, D.2.1).
-      const nalUnit = this.#buffer.view(this.#start + headerBytes - 1);
-      this.#recoveryPoint = hasRecoveryPoint(nalUnit);
+      const nalUnit = this.#buffer.view(this.#start);
+      this.#recoveryPoint = hasRecoveryPoint(nalUnit, headerBytes);
     }
   }
 

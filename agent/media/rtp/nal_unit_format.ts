@@ -5,6 +5,12 @@
  */
 
 import { hasSliceHeader, isVcl, NAL_UNIT_TYPE } from "../h264.ts";
+import {
+  HEVC_HEADER_BYTES,
+  HEVC_NAL_UNIT_TYPE,
+  isHevcVcl,
+  isIrap,
+} from "../hevc.ts";
 
 /** NAL units and the payloads they travel in. */
 export interface NalUnitFormat {
@@ -74,49 +80,37 @@ export const H264_FORMAT: NalUnitFormat = {
     Uint8Array.of(indicator & 0xe0 | header & 0x1f),
 };
 
-/** Values of nal_unit_type (ITU-T H.265, Table 7-1). */
-const HEVC_TYPE = {
-  blaWLp: 16,
-  craNut: 21,
-  lastVcl: 31,
-  vps: 32,
-  sps: 33,
-  pps: 34,
-  delimiter: 35,
-  endOfSequence: 36,
-  endOfBitstream: 37,
-  filler: 38,
-  prefixSei: 39,
-} as const;
-
 /** H.265 (RFC 7798, section 4.4), without decoding order numbers. */
 export const HEVC_FORMAT: NalUnitFormat = {
   codec: "hevc",
-  headerBytes: 2,
+  headerBytes: HEVC_HEADER_BYTES,
   aggregation: 48,
   fragment: 49,
   fragmentType: 0x3f,
-  sei: HEVC_TYPE.prefixSei,
-  parameterSets: [HEVC_TYPE.vps, HEVC_TYPE.sps, HEVC_TYPE.pps],
+  sei: HEVC_NAL_UNIT_TYPE.prefixSei,
+  parameterSets: [
+    HEVC_NAL_UNIT_TYPE.vps,
+    HEVC_NAL_UNIT_TYPE.sps,
+    HEVC_NAL_UNIT_TYPE.pps,
+  ],
   leading: [
-    HEVC_TYPE.vps,
-    HEVC_TYPE.sps,
-    HEVC_TYPE.pps,
-    HEVC_TYPE.prefixSei,
+    HEVC_NAL_UNIT_TYPE.vps,
+    HEVC_NAL_UNIT_TYPE.sps,
+    HEVC_NAL_UNIT_TYPE.pps,
+    HEVC_NAL_UNIT_TYPE.prefixSei,
   ],
   superfluous: [
-    HEVC_TYPE.delimiter,
-    HEVC_TYPE.endOfSequence,
-    HEVC_TYPE.endOfBitstream,
-    HEVC_TYPE.filler,
+    HEVC_NAL_UNIT_TYPE.delimiter,
+    HEVC_NAL_UNIT_TYPE.endOfSequence,
+    HEVC_NAL_UNIT_TYPE.endOfBitstream,
+    HEVC_NAL_UNIT_TYPE.filler,
   ],
   typeOf: (first) => first >> 1 & 0x3f,
   isNalUnit: (type) => type < 48,
-  isSlice: (type) => type <= HEVC_TYPE.lastVcl,
+  isSlice: isHevcVcl,
   // first_slice_segment_in_pic_flag (ITU-T H.265, 7.3.6.1)
   isFirstSlice: (_type, bytes, at) => (bytes[at + 2] ?? 0) >= 0x80,
-  // Of BLA, IDR and CRA pictures (ITU-T H.265, 3.77: IRAP).
-  isKeyframe: (type) => type >= HEVC_TYPE.blaWLp && type <= HEVC_TYPE.craNut,
+  isKeyframe: isIrap,
   headerOf: ([first = 0, second = 0, header = 0]) =>
     Uint8Array.of(first & 0x81 | (header & 0x3f) << 1, second),
 };

@@ -6,6 +6,7 @@
 
 import { concat } from "../bytes.ts";
 import { type Milliseconds, us } from "../time.ts";
+import { isEntry } from "../unit_queue.ts";
 import { RtpCandidates } from "./candidates.ts";
 import { RtpClock, VIDEO_CLOCK_RATE } from "./clock.ts";
 import { codecOf, mayBeVideo } from "./codec.ts";
@@ -235,8 +236,7 @@ export class RtpReceiver {
   #withParameterSets(unit: SourceUnit): SourceUnit {
     if (unit.hasParameterSets) this.#hasParameterSets = true;
     const { parameterSets } = this.#options;
-    const isEntry = unit.keyframe || unit.recoveryPoint;
-    if (!parameterSets || this.#hasParameterSets || !isEntry) return unit;
+    if (!parameterSets || this.#hasParameterSets || !isEntry(unit)) return unit;
     const data = concat(parameterSets, unit.data);
     return { ...unit, data, hasParameterSets: true };
   }
