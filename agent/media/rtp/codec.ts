@@ -4,10 +4,10 @@
  * @module
  */
 
+import type { Codec } from "../codec.ts";
 import { parseSps, SpsError } from "../sps.ts";
 import { NAL_UNIT_TYPE } from "../h264.ts";
 import type { RtpPacket } from "./packet.ts";
-import type { RtpCodec } from "./payload_reader.ts";
 
 /** The payload type of JPEG (RFC 3551, Table 5). */
 export const JPEG_PAYLOAD_TYPE = 26;
@@ -49,7 +49,7 @@ export function mayBeVideo(payloadType: number): boolean {
 export function codecOf(
   packet: RtpPacket,
   before?: RtpPacket,
-): RtpCodec | undefined {
+): Codec | undefined {
   if (packet.payloadType === JPEG_PAYLOAD_TYPE) return "mjpeg";
   if (!mayBeVideo(packet.payloadType)) return undefined;
   if (isHevc(packet.payload)) return "hevc";

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { writeSps } from "../../../test/h264_writer.ts";
 import { test } from "../../../test/harness.ts";
 import { writeRtp } from "../../../test/rtp_writer.ts";
+import type { Codec } from "../codec.ts";
 import { codecOf } from "./codec.ts";
 import { parseRtp } from "./packet.ts";
-import type { RtpCodec } from "./payload_reader.ts";
 
 const SPS = writeSps().toHex();
 const SPS_SIZE = (SPS.length / 2).toString(16).padStart(4, "0");
@@ -15,7 +15,7 @@ function packet(hex: string, payloadType = 96, timestamp = 0) {
 }
 
 /** Payloads, and what they tell alone. */
-const CASES: Record<string, [hex: string, codec: RtpCodec | undefined]> = {
+const CASES: Record<string, [hex: string, codec: Codec | undefined]> = {
   "an SPS of H.264": [SPS, "h264"],
   "an SPS that is cut off": [SPS.slice(0, 8), undefined],
   "an SPS that no picture refers to": [`07${SPS.slice(2)}`, undefined],

@@ -4,8 +4,9 @@
  * @module
  */
 
+import type { Codec } from "../codec.ts";
 import type { RtpUnitCounters } from "./counters.ts";
-import type { PayloadReader, ReadPicture, RtpCodec } from "./payload_reader.ts";
+import type { PayloadReader, ReadPicture } from "./payload_reader.ts";
 import type { OrderedPacket } from "./reorderer.ts";
 import type { RtpUnit } from "./unit.ts";
 
@@ -44,7 +45,7 @@ export class RtpDepacketizer {
   }
 
   /** How its pictures are coded. */
-  get codec(): RtpCodec {
+  get codec(): Codec {
     return this.#reader.codec;
   }
 

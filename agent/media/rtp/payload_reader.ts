@@ -4,8 +4,7 @@
  * @module
  */
 
-/** Codecs that are read from RTP, named as FFmpeg does. */
-export type RtpCodec = "h264" | "hevc" | "mjpeg";
+import type { Codec } from "../codec.ts";
 
 /** What a payload is to its picture. */
 export type PayloadRole =
@@ -29,7 +28,7 @@ export interface ReadPicture {
 
 /** Reads the payloads of one picture after the other. */
 export interface PayloadReader {
-  readonly codec: RtpCodec;
+  readonly codec: Codec;
   /** Something of a picture has come, whether it could be kept or not. */
   readonly hasPicture: boolean;
   /** Tells what a payload is to its picture, before it is pushed. */

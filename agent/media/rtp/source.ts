@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Codec } from "../codec.ts";
 import type { Milliseconds } from "../time.ts";
 import { codecOf } from "./codec.ts";
 import type { RtpCounters, RtpUnitCounters } from "./counters.ts";
@@ -13,7 +14,7 @@ import { JpegReader } from "./jpeg_reader.ts";
 import { H264_FORMAT, HEVC_FORMAT } from "./nal_unit_format.ts";
 import { NalUnitReader } from "./nal_unit_reader.ts";
 import type { RtpPacket } from "./packet.ts";
-import type { PayloadReader, RtpCodec } from "./payload_reader.ts";
+import type { PayloadReader } from "./payload_reader.ts";
 import { type OrderedPacket, RtpReorderer } from "./reorderer.ts";
 
 /** A picture of a sender. */
@@ -24,7 +25,7 @@ export interface SourceUnit extends DepacketizedUnit {
 
 /** What a sender's packets are, and where they are counted. */
 export interface RtpSourceOptions {
-  readonly codec: RtpCodec | undefined;
+  readonly codec: Codec | undefined;
   readonly clockRate: number;
   readonly packets: RtpCounters;
   readonly units: RtpUnitCounters;
@@ -68,7 +69,7 @@ export class RtpSource {
   }
 
   /** How its pictures are coded, once that is known. */
-  get codec(): RtpCodec | undefined {
+  get codec(): Codec | undefined {
     return this.#depacketizer?.codec;
   }
 
@@ -151,7 +152,7 @@ export class RtpSource {
     return { ...ordered, packet: empty };
   }
 
-  #decide(codec: RtpCodec): RtpDepacketizer {
+  #decide(codec: Codec): RtpDepacketizer {
     const reader = createReader(codec);
     this.#depacketizer = new RtpDepacketizer(reader, this.#options.units);
     return this.#depacketizer;
@@ -190,7 +191,7 @@ export class RtpSource {
   }
 }
 
-function createReader(codec: RtpCodec): PayloadReader {
+function createReader(codec: Codec): PayloadReader {
   switch (codec) {
     case "h264":
       return new NalUnitReader(H264_FORMAT);
