@@ -63,11 +63,17 @@ export function judgeAges(
   return verdicts;
 }
 
-/** Judges what a receiver waits for that joins a running sender. */
+/**
+ * Judges what a receiver waits for that joins a running sender. One that
+ * connects is given the pictures since the last keyframe; of datagrams it has
+ * to wait for the next keyframe, however fast it is.
+ */
 export function judgeFirstFrames(
   format: Format,
+  row: string,
   { delay, age }: FirstFrames,
 ): Verdict[] {
+  if (row !== "camagent") return [];
   const { atMost } = comparisons(format);
   return [
     atMost(

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { ms } from "../agent/media/time.ts";
 import { test } from "../test/harness.ts";
 import { judgeAges, judgeFirstFrames } from "./budgets.ts";
+import type { FirstFrames } from "./first_frame.ts";
 import type { Format } from "./rig.ts";
 import type { Ages, Summary } from "./statistics.ts";
 
@@ -60,13 +61,21 @@ test("judgeAges has no verdict without the agent", () => {
 
 test("judgeFirstFrames allows 250 ms, at 1080p 500 ms", () => {
   const met = (format: Format, delay: number, age: number) =>
-    judgeFirstFrames(format, { delay: ages(delay, 0), age: ages(age, 0) })
+    judgeFirstFrames(format, "camagent", joins(delay, age))
       .map(({ met }) => met);
   assert.deepEqual(met(VGA, 250, 150), [true, true]);
   assert.deepEqual(met(VGA, 251, 151), [false, false]);
   assert.deepEqual(met(HD, 500, 150), [true, true]);
   assert.deepEqual(met(HD, 501, 150), [false, true]);
 });
+
+test("judgeFirstFrames has no verdict on what waits for a keyframe", () => {
+  assert.deepEqual(judgeFirstFrames(VGA, "rtp", joins(500, 10)), []);
+});
+
+function joins(delay: number, age: number): FirstFrames {
+  return { delay: ages(delay, 0), age: ages(age, 0) };
+}
 
 function ages(p50: number, p99: number): Ages {
   return { p50: ms(p50), p95: ms(p50), p99: ms(p99), max: ms(p99) };

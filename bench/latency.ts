@@ -74,8 +74,8 @@ function judge(format: Format, all: readonly Result[]): Verdict[] {
   );
   return [
     ...judgeAges(format, Object.fromEntries(ages)),
-    ...results.flatMap(({ firstFrames }) =>
-      firstFrames === undefined ? [] : judgeFirstFrames(format, firstFrames)
+    ...results.flatMap(({ name, firstFrames }) =>
+      firstFrames ? judgeFirstFrames(format, name, firstFrames) : []
     ),
   ];
 }
