@@ -11,6 +11,7 @@ export type * from "./agent/media/mod.ts";
 export type * from "./agent/plugin/context.ts";
 export type * from "./agent/plugin/host.ts";
 export type * from "./agent/plugin/options.ts";
+export type * from "./agent/plugin/rtp.ts";
 export type * from "./agent/plugin/runtime.ts";
 export type * from "./agent/plugin/sink.ts";
 export type * from "./agent/plugin/source.ts";

@@ -23,6 +23,18 @@ export type Sniffed =
   | "flv"
   /** Matroska or WebM. */
   | "matroska"
+  /** Audio Video Interleave. */
+  | "avi"
+  /** Ogg. */
+  | "ogg"
+  /** MPEG program stream. */
+  | "mpeg"
+  /** ISO base media file, MP4 among them. */
+  | "mov"
+  /** IVF. */
+  | "ivf"
+  /** NUT. */
+  | "nut"
   /** Text that would make FFmpeg open other addresses. */
   | "playlist"
   /** Somebody speaks HTTP or RTSP. */
@@ -39,6 +51,18 @@ const SIGNATURES: readonly [Sniffed, string | RegExp][] = [
   ["flv", "FLV\x01"],
   // RFC 8794, section 11.2.1: the id of the EBML Header
   ["matroska", "\x1a\x45\xdf\xa3"],
+  // RFC 3533, section 6
+  ["ogg", "OggS\0"],
+  // ISO/IEC 13818-1, 2.5.3.3: pack_start_code
+  ["mpeg", "\0\0\x01\xba"],
+  // Microsoft's RIFF: the size stands between the two
+  ["avi", /^RIFF[^]{4}AVI /],
+  // ISO/IEC 14496-12, 4.3: the size stands before the type
+  ["mov", /^[^]{4}ftyp/],
+  // What FFmpeg and libvpx write: version 0, a header of 32 bytes
+  ["ivf", "DKIF\0\0\x20\0"],
+  // NUT, "file_id_string"
+  ["nut", "nut/multimedia container\0"],
   // ITU-T T.81, Table B.1: SOI, then any marker
   ["mjpeg", "\xff\xd8\xff"],
   // RFC 9112 and RFC 2326: a response, or a request

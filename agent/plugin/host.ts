@@ -8,6 +8,7 @@ import { z } from "zod";
 import { ConfigError, ProcessError, StreamError } from "../errors.ts";
 import * as media from "../media/mod.ts";
 import { option } from "./options.ts";
+import { RtpUnits } from "./rtp.ts";
 import { defineSink, type SinkPlugin } from "./sink.ts";
 import { defineSource, type SourcePlugin } from "./source.ts";
 import { defineTransport, type TransportPlugin } from "./transport.ts";
@@ -24,6 +25,8 @@ export interface PluginHost {
   readonly option: typeof option;
   /** What transports over UDP have in common. */
   readonly udp: typeof udp;
+  /** Reads access units out of RTP packets. */
+  readonly RtpUnits: typeof RtpUnits;
   /** The pure functions of `agent/media`. */
   readonly media: typeof media;
   /** To throw when the user has to change something. */
@@ -59,6 +62,7 @@ export const host: PluginHost = {
   z,
   option,
   udp,
+  RtpUnits,
   media,
   ConfigError,
   StreamError,

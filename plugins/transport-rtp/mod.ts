@@ -25,7 +25,9 @@ export interface Options extends UdpTransportOptions {
 }
 
 /** Senders send to the address, receivers bind it; a group they join. */
-export default ({ z, udp, media, defineTransport, ConfigError }: PluginHost) =>
+export default (
+  { z, udp, RtpUnits, media, defineTransport, ConfigError }: PluginHost,
+) =>
   defineTransport({
     name: "transport-rtp",
     schemes: ["rtp"],
@@ -51,6 +53,7 @@ export default ({ z, udp, media, defineTransport, ConfigError }: PluginHost) =>
       const source = options.source ?? sdp?.sources?.[0];
       const filtered = { ...context, options: { ...options, source } };
       const socket = await udp.openPort(filtered, { host, port });
-      return receivePackets(filtered, socket, host, { udp, media, sdp });
+      const used = { udp, RtpUnits, media, sdp };
+      return receivePackets(filtered, socket, host, used);
     },
   });

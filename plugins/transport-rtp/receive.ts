@@ -7,11 +7,9 @@
 import type {
   Datagram,
   Ingest,
-  IngestUnit,
-  Milliseconds,
+  IngestDatagram,
   PluginContext,
   PluginHost,
-  RtpUnit,
   UdpSocket,
   UdpTransportOptions,
 } from "../../mod.ts";
@@ -19,7 +17,7 @@ import type { Description } from "./description.ts";
 import { reportPort } from "./port.ts";
 
 /** What the module needs of the host. */
-type Host = Pick<PluginHost, "udp" | "media"> & {
+type Host = Pick<PluginHost, "udp" | "RtpUnits" | "media"> & {
   /** What is known of the stream beforehand. */
   readonly sdp: Description | undefined;
 };
@@ -33,25 +31,22 @@ export async function receivePackets(
   context: PluginContext<UdpTransportOptions>,
   socket: UdpSocket,
   host: string,
-  { udp, media, sdp }: Host,
+  { udp, RtpUnits, media, sdp }: Host,
 ): Promise<Ingest> {
   const { runtime, log } = context;
   const receiver = new media.RtpReceiver(sdp);
   const reports = await openReports(context, { host, socket, udp });
+  const units = new RtpUnits(receiver, runtime);
   const closed = new AbortController();
-  /** Pictures that were complete when their sender said goodbye. */
-  const leftOver: RtpUnit[] = [];
-  let wake = () => {};
-  let peer = "";
   const reading = readReports();
 
   return {
     type: "units",
     connectionless: true,
     get peer() {
-      return peer;
+      return units.peer;
     },
-    units: readUnits(),
+    units: units.read(withPeers(socket.datagrams)),
     packets() {
       const { lost, reordered, ...counters } = receiver.statistics;
       const { late, duplicates, strays, invalid, foreign } = counters;
@@ -66,58 +61,11 @@ export async function receivePackets(
     },
   };
 
-  async function* readUnits(): AsyncGenerator<IngestUnit> {
-    const packets = socket.datagrams[Symbol.asyncIterator]();
-    let next = packets.next();
-    while (true) {
-      const event = await nextEvent(next);
-      if (event?.done) break;
-      const now = runtime.now();
-      if (event === undefined) {
-        yield* finished([...leftOver.splice(0), ...receiver.expire(now)]);
-        continue;
-      }
-      const { data, host, port } = event.value;
-      const units = receiver.push(data, now);
-      if (units.length > 0) peer = media.hostAndPort(host, port);
-      yield* finished(units);
-      next = packets.next();
-    }
-    yield* finished(receiver.flush(runtime.now()));
-  }
-
-  /** @returns `undefined` where something is due before the packet comes. */
-  async function nextEvent(
-    next: Promise<IteratorResult<Datagram>>,
-  ): Promise<IteratorResult<Datagram> | undefined> {
-    const due = Promise.withResolvers<undefined>();
-    wake = () => due.resolve(undefined);
-    if (leftOver.length > 0) wake();
-    const { deadline } = receiver;
-    using _timer = deadline === undefined ? undefined : wakeAt(deadline);
-    return await Promise.race([next, due.promise]);
-  }
-
-  function wakeAt(deadline: Milliseconds): Disposable {
-    const over = new AbortController();
-    const wait = Math.max(0, deadline - runtime.now()) as Milliseconds;
-    runtime.sleep(wait, over.signal).then(wake, () => {});
-    return { [Symbol.dispose]: () => over.abort() };
-  }
-
-  function* finished(units: readonly RtpUnit[]): Generator<IngestUnit> {
-    for (const unit of units) {
-      const { capturedRealtime, restarted, ...rest } = unit;
-      // Clocks that disagree would have pictures taken after they came.
-      const ago = capturedRealtime === undefined
-        ? undefined
-        : Math.max(0, (runtime.wallClock() - capturedRealtime) / 1000);
-      yield {
-        ...rest,
-        restart: restarted,
-        ...(ago !== undefined &&
-          { capturedAt: runtime.now() - ago as Milliseconds }),
-      };
+  async function* withPeers(
+    datagrams: AsyncIterable<Datagram>,
+  ): AsyncGenerator<IngestDatagram> {
+    for await (const { data, host, port } of datagrams) {
+      yield { data, peer: media.hostAndPort(host, port) };
     }
   }
 
@@ -131,8 +79,7 @@ export async function receivePackets(
         if (saysGoodbye(data)) {
           await runtime.sleep(media.MAX_REORDER_WINDOW, closed.signal);
         }
-        leftOver.push(...receiver.push(data, runtime.now()));
-        if (leftOver.length > 0) wake();
+        units.report(data);
       }
     } catch (error) {
       if (!closed.signal.aborted) log.warn(withoutReports(error));
