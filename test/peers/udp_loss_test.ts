@@ -7,8 +7,8 @@ import { sendOver } from "./lossy_link.ts";
 /** Ten seconds of film. */
 const FRAMES = 300;
 
-const share = ({ frames, damaged }: { frames: number; damaged: number }) =>
-  damaged / Math.max(frames, 1);
+/** Part of the damaged frames that may pass. */
+const MAY_PASS = 0.1;
 
 const percent = (part: number) => `${(100 * part).toFixed(1)} %`;
 
@@ -19,16 +19,17 @@ for (const [slices, options] of Object.entries({ 1: ONE_SLICE, 4: SLICED })) {
       using folder = temporaryFolder();
       const clip = Clip.encode(folder.path, FRAMES, ...options);
       const { lost, camagent, ffmpeg } = await sendOver(clip, { loss }, 1);
-      const [ours, theirs] = [share(camagent), share(ffmpeg)];
+      const passed = camagent.damaged / ffmpeg.damaged;
       // deno-lint-ignore no-console
       console.log(
-        `${lost} datagrams lost, ${FRAMES} pictures: camagent shows ` +
-          `${camagent.frames}, ${percent(ours)} damaged; FFmpeg ` +
-          `${ffmpeg.frames}, ${percent(theirs)} damaged`,
+        `${lost} datagrams lost, ${FRAMES} pictures: FFmpeg shows ` +
+          `${ffmpeg.frames}, ${ffmpeg.damaged} damaged; camagent ` +
+          `${camagent.frames}, ${camagent.damaged} damaged: ` +
+          `${percent(passed)} of those pass`,
       );
       assert.ok(ffmpeg.frames > FRAMES / 2 && camagent.frames > 0);
       // Of one slice most losses are inside, where only a decoder sees them.
-      assert.ok(camagent.damaged < ffmpeg.damaged);
+      assert.ok(passed <= MAY_PASS, percent(passed));
     });
   }
 }
