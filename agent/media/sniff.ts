@@ -7,6 +7,7 @@
 
 import { findStartCode, nalUnitsOf, trimZeros } from "./annexb.ts";
 import { NAL_UNIT_TYPE } from "./h264.ts";
+import { isFramedRtp } from "./rtp/framed.ts";
 import { parseSps, SpsError } from "./sps.ts";
 
 /** What a stream was found to be. */
@@ -19,6 +20,8 @@ export type Sniffed =
   | "mpegts"
   /** JPEG pictures, one after the other. */
   | "mjpeg"
+  /** RTP packets, each behind its length. */
+  | "rtp"
   /** Flash video. */
   | "flv"
   /** Matroska or WebM. */
@@ -119,6 +122,7 @@ export function sniff(bytes: Uint8Array): Sniffed | undefined {
   );
   if (signature) return signature[0];
   if (isTransportStream(data)) return "mpegts";
+  if (isFramedRtp(data)) return "rtp";
   // Before H.264: Huffman tables of JPEG hold start codes.
   if (text.includes(JPEG_BORDER)) return "mjpeg";
   const codec = sniffAnnexB(data, complete ? 2 : MIN_VOTES);

@@ -7,7 +7,11 @@
 import type { RtpReceiver, RtpUnit } from "../media/rtp/mod.ts";
 import { type Milliseconds, ms } from "../media/time.ts";
 import type { Runtime } from "./runtime.ts";
-import type { IngestDatagram, IngestUnit } from "./transport.ts";
+import type {
+  IngestDatagram,
+  IngestUnit,
+  PacketStatistics,
+} from "./transport.ts";
 
 /**
  * Reads the pictures out of a stream of packets. Packets that are missing are
@@ -21,7 +25,11 @@ export class RtpUnits {
   #wake = () => {};
   #peer = "";
 
-  /** @param receiver Belongs to the reader from here on. */
+  /**
+   * Has read nothing yet.
+   *
+   * @param receiver Belongs to the reader from here on.
+   */
   constructor(
     receiver: RtpReceiver,
     clock: Pick<Runtime, "now" | "wallClock" | "sleep">,
@@ -33,6 +41,14 @@ export class RtpUnits {
   /** Who sent the latest picture; empty before the first. */
   get peer(): string {
     return this.#peer;
+  }
+
+  /** How packets have fared so far. */
+  packets(): PacketStatistics {
+    const { lost, reordered, ...counters } = this.#receiver.statistics;
+    const { late, duplicates, strays, invalid, foreign } = counters;
+    const dropped = late + duplicates + strays + invalid + foreign;
+    return { lost, reordered, dropped };
   }
 
   /** Takes a datagram that came by another way, borrowed until it returns. */

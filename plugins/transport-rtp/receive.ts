@@ -48,10 +48,8 @@ export async function receivePackets(
     },
     units: units.read(withPeers(socket.datagrams)),
     packets() {
-      const { lost, reordered, ...counters } = receiver.statistics;
-      const { late, duplicates, strays, invalid, foreign } = counters;
-      const unread = late + duplicates + strays + invalid + foreign;
-      return { lost, reordered, dropped: unread + socket.dropped() };
+      const packets = units.packets();
+      return { ...packets, dropped: packets.dropped + socket.dropped() };
     },
     async [Symbol.asyncDispose]() {
       closed.abort();

@@ -13,8 +13,10 @@
 
 export { VIDEO_CLOCK_RATE } from "./clock.ts";
 export * from "./counters.ts";
+export * from "./framed.ts";
 export * from "./h264_packetizer.ts";
 export * from "./packet.ts";
+export * from "./probe.ts";
 export * from "./receiver.ts";
 export { MAX_REORDER_WINDOW } from "./reorder_window.ts";
 export * from "./reorderer.ts";
