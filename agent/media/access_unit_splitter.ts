@@ -1,5 +1,5 @@
 /**
- * Cuts a byte stream of H.264 into access units while it arrives.
+ * Cuts a byte stream of H.264 or H.265 into access units while it arrives.
  *
  * @module
  */
@@ -7,11 +7,10 @@
 import { findStartCode, START_CODE, trimZeros } from "./annexb.ts";
 import { ByteBuffer } from "./byte_buffer.ts";
 import {
-  beginsAccessUnit,
-  hasSliceHeader,
-  isVcl,
-  NAL_UNIT_TYPE,
-} from "./h264.ts";
+  H264_SYNTAX,
+  HEVC_SYNTAX,
+  type NalUnitSyntax,
+} from "./nal_unit_syntax.ts";
 import { hasRecoveryPoint } from "./sei.ts";
 
 /**
@@ -29,6 +28,12 @@ export const MAX_NAL_UNITS = 512;
 
 /** Bounds of an {@linkcode AccessUnitSplitter}. */
 export interface AccessUnitSplitterOptions {
+  /**
+   * How the stream is coded.
+   *
+   * @default {"h264"}
+   */
+  codec?: "h264" | "hevc";
   /**
    * Largest access unit, start codes included.
    *
@@ -51,11 +56,11 @@ export interface SplitUnit {
    * share their `buffer`, but no bytes of it.
    */
   readonly data: Uint8Array<ArrayBuffer>;
-  /** Holds an IDR picture. */
+  /** Holds an IDR picture; of H.265 any that decoding may start at. */
   readonly keyframe: boolean;
   /** Holds a recovery point SEI message. */
   readonly recoveryPoint: boolean;
-  /** Holds a sequence parameter set and a picture parameter set. */
+  /** Holds one of each kind of parameter sets. */
   readonly hasParameterSets: boolean;
   /**
    * Is known to be broken: its first slice is missing, or it has a NAL unit
@@ -72,6 +77,8 @@ type State =
   | "outside"
   /** The next one is a NAL unit header. */
   | "header"
+  /** The next one is the second byte of a slice's header. */
+  | "second"
   /** The next one tells whether this slice is the first of its picture. */
   | "slice"
   | "keep"
@@ -80,14 +87,14 @@ type State =
 /** NAL units that were gathered, and which parameter sets are among them. */
 interface Sets {
   nalUnits: number;
-  sps: boolean;
-  pps: boolean;
+  /** A bit for each kind. */
+  parameterSets: number;
 }
 
 /** What is known of the access unit that is being gathered. */
 interface Gathered extends Sets {
-  /** Header of its last slice; 0 as long as there is none. */
-  slice: number;
+  /** First byte of its last slice; absent as long as there is none. */
+  slice: number | undefined;
   keyframe: boolean;
   recoveryPoint: boolean;
   damaged: boolean;
@@ -106,12 +113,15 @@ interface Undecided extends Sets {
  * than one access unit is kept.
  */
 export class AccessUnitSplitter {
+  readonly #syntax: NalUnitSyntax;
   readonly #maxNalUnits: number;
   readonly #buffer: ByteBuffer;
   #gathered = nothing();
   #state: State = "outside";
-  /** Header of the current NAL unit. */
+  /** First byte of the header of the current NAL unit. */
   #header = 0;
+  /** The second one, of slices that have one. */
+  #second = 0;
   /** Where the current NAL unit begins in `#buffer`, start code included. */
   #start = 0;
   #undecided: Undecided | undefined;
@@ -127,13 +137,14 @@ export class AccessUnitSplitter {
 
   /** Waits for the first start code. */
   constructor(options: AccessUnitSplitterOptions = {}) {
+    this.#syntax = options.codec === "hevc" ? HEVC_SYNTAX : H264_SYNTAX;
     this.#buffer = new ByteBuffer(options.maxBytes ?? MAX_ACCESS_UNIT_BYTES);
     this.#maxNalUnits = options.maxNalUnits ?? MAX_NAL_UNITS;
   }
 
   /** Whether the last bytes were of a slice, or of what belongs to it. */
   get isInPicture(): boolean {
-    return this.#gathered.slice !== 0 && this.#undecided === undefined;
+    return this.#gathered.slice !== undefined && this.#undecided === undefined;
   }
 
   /** Bytes in front of the first start code, and of the next after a flush. */
@@ -186,7 +197,7 @@ export class AccessUnitSplitter {
    * @returns That access unit, or nothing.
    */
   flush(): SplitUnit[] {
-    if (this.#gathered.slice === 0) return [];
+    if (this.#gathered.slice === undefined) return [];
     const isInPicture = this.#undecided === undefined;
     if (isInPicture && (this.#state === "keep" || this.#state === "drop")) {
       this.#endNalUnit();
@@ -206,54 +217,71 @@ export class AccessUnitSplitter {
   /** Takes bytes without start code, the first and the last no zeros. */
   #take(chunk: Uint8Array, from: number, end: number): void {
     if (this.#state === "header") {
-      if (this.#zeros > 0) {
-        this.#header = 0;
-        this.#zeros--;
-      } else this.#header = chunk[from++]!;
-      if (hasSliceHeader(this.#header & 0x1f)) this.#state = "slice";
-      else this.#beginNalUnit(false);
+      const isZero = this.#takeZero();
+      this.#header = isZero ? 0 : chunk[from++]!;
+      const { typeOf, hasSliceHeader, headerBytes } = this.#syntax;
+      if (!hasSliceHeader(typeOf(this.#header))) this.#beginNalUnit(false);
+      else this.#state = headerBytes === 1 ? "slice" : "second";
+    }
+    if (this.#state === "second" && (this.#zeros > 0 || from < end)) {
+      this.#second = this.#takeZero() ? 0 : chunk[from++]!;
+      this.#state = "slice";
     }
     if (this.#state === "slice" && (this.#zeros > 0 || from < end)) {
-      // first_mb_in_slice is 0: see startsPicture().
+      // first_mb_in_slice is 0, or first_slice_segment_in_pic_flag is 1.
       this.#beginNalUnit(this.#zeros === 0 && chunk[from]! >= 0x80);
     }
     this.#store(chunk, from, end);
   }
 
+  /** Takes one of the zeros that are pending. */
+  #takeZero(): boolean {
+    if (this.#zeros === 0) return false;
+    this.#zeros--;
+    return true;
+  }
+
   /** Begins the NAL unit of `#header`, in a new access unit if need be. */
   #beginNalUnit(first: boolean): void {
-    const type = this.#header & 0x1f;
+    const syntax = this.#syntax;
+    const type = syntax.typeOf(this.#header);
     if (this.#isNext(type, first)) this.#endAccessUnit();
     const gathered = this.#gathered;
-    if (gathered.slice !== 0 && isToldBySlice(type)) {
+    const isSlice = syntax.isSlice(type);
+    if (gathered.slice !== undefined && syntax.isToldBySlice(type)) {
       const start = this.#buffer.length;
-      this.#undecided ??= { start, nalUnits: 0, sps: false, pps: false };
-    } else if (isVcl(type)) {
+      this.#undecided ??= { start, nalUnits: 0, parameterSets: 0 };
+    } else if (isSlice) {
       this.#keepUndecided();
-      if (gathered.slice === 0 && !first) gathered.damaged = true;
+      if (gathered.slice === undefined && !first) gathered.damaged = true;
       gathered.slice = this.#header;
     }
     if (this.#header >= 0x80) gathered.damaged = true;
-    if (type === NAL_UNIT_TYPE.idr) gathered.keyframe = true;
+    if (syntax.isKeyframe(type)) gathered.keyframe = true;
     const sets = this.#undecided ?? gathered;
-    if (type === NAL_UNIT_TYPE.sps) sets.sps = true;
-    if (type === NAL_UNIT_TYPE.pps) sets.pps = true;
-    const superfluous = type >= NAL_UNIT_TYPE.delimiter &&
-      type <= NAL_UNIT_TYPE.filler;
-    this.#state = superfluous || this.#oversized ? "drop" : "keep";
+    const kind = syntax.parameterSets.indexOf(type);
+    if (kind >= 0) sets.parameterSets |= 1 << kind;
+    const [from, to] = syntax.superfluous;
+    const isSuperfluous = type >= from && type <= to;
+    this.#state = isSuperfluous || this.#oversized ? "drop" : "keep";
     if (this.#state === "drop") return;
     this.#start = this.#buffer.length;
     sets.nalUnits++;
     const fits = this.#nalUnits <= this.#maxNalUnits &&
-      this.#buffer.append(0, START_CODE) && this.#buffer.push(this.#header);
+      this.#buffer.append(0, START_CODE) && this.#buffer.push(this.#header) &&
+      (!isSlice || syntax.headerBytes === 1 || this.#buffer.push(this.#second));
     if (!fits) this.#discard();
   }
 
   /** Tells whether the current NAL unit belongs to the next access unit. */
   #isNext(type: number, first: boolean): boolean {
     const { slice } = this.#gathered;
-    if (slice === 0) return this.#oversized && type === NAL_UNIT_TYPE.delimiter;
-    return !isToldBySlice(type) && beginsAccessUnit(this.#header, first, slice);
+    const syntax = this.#syntax;
+    if (slice === undefined) {
+      return this.#oversized && type === syntax.delimiter;
+    }
+    return !syntax.isToldBySlice(type) &&
+      syntax.beginsAccessUnit(this.#header, first, slice);
   }
 
   get #nalUnits(): number {
@@ -266,31 +294,31 @@ export class AccessUnitSplitter {
     if (undecided === undefined) return;
     const gathered = this.#gathered;
     gathered.nalUnits += undecided.nalUnits;
-    gathered.sps ||= undecided.sps;
-    gathered.pps ||= undecided.pps;
+    gathered.parameterSets |= undecided.parameterSets;
     this.#undecided = undefined;
   }
 
   #endNalUnit(): void {
-    if (this.#state === "header" || this.#state === "slice") {
-      this.#gathered.damaged = true;
-    } else if (
-      this.#state === "keep" && (this.#header & 0x1f) === NAL_UNIT_TYPE.sei
-    ) {
+    const { typeOf, sei, headerBytes } = this.#syntax;
+    if (this.#state === "keep") {
+      if (typeOf(this.#header) !== sei) return;
       const nalUnit = this.#buffer.view(this.#start + START_CODE.length);
-      this.#gathered.recoveryPoint ||= hasRecoveryPoint(nalUnit);
+      this.#gathered.recoveryPoint ||= hasRecoveryPoint(nalUnit, headerBytes);
+    } else if (this.#state !== "outside" && this.#state !== "drop") {
+      this.#gathered.damaged = true;
     }
   }
 
   #endAccessUnit(): void {
-    const { keyframe, recoveryPoint, sps, pps, damaged } = this.#gathered;
+    const { keyframe, recoveryPoint, parameterSets, damaged } = this.#gathered;
+    const all = (1 << this.#syntax.parameterSets.length) - 1;
     const next = this.#undecided;
     if (!this.#oversized) {
       this.#units.push({
         data: this.#buffer.take(next?.start ?? this.#buffer.length),
         keyframe,
         recoveryPoint,
-        hasParameterSets: sps && pps,
+        hasParameterSets: parameterSets === all,
         damaged,
         discontinuity: this.#discontinuity,
       });
@@ -328,25 +356,14 @@ export class AccessUnitSplitter {
 
 /** An access unit of which no slice has come. */
 function nothing(
-  { nalUnits, sps, pps }: Sets = { nalUnits: 0, sps: false, pps: false },
+  { nalUnits, parameterSets }: Sets = { nalUnits: 0, parameterSets: 0 },
 ): Gathered {
   return {
     nalUnits,
-    slice: 0,
+    slice: undefined,
     keyframe: false,
     recoveryPoint: false,
-    sps,
-    pps,
+    parameterSets,
     damaged: false,
   };
-}
-
-/**
- * Tells whether NAL units of a type, behind a slice, do not end its picture at
- * once. Parameter sets should, but GStreamer's h264parse puts them in front of
- * each slice of an IDR picture (1.22, alignment=nal, config-interval=-1).
- */
-function isToldBySlice(type: number): boolean {
-  return type === NAL_UNIT_TYPE.prefix || type === NAL_UNIT_TYPE.sps ||
-    type === NAL_UNIT_TYPE.pps;
 }
