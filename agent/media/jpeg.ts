@@ -5,6 +5,7 @@
  */
 
 import { trimZeros } from "./annexb.ts";
+import { hasLength, MARKER } from "./jpeg_marker.ts";
 import type { PictureSize } from "./sps.ts";
 
 /** A JPEG picture (ITU-T T.81, B.2.2). */
@@ -19,20 +20,6 @@ export interface Jpeg extends PictureSize {
   /** Has a scan and ends in EOI; zeros may follow, as cameras pad with them. */
   readonly isComplete: boolean;
 }
-
-/** Second bytes of markers (ITU-T T.81, Table B.1). */
-const MARKER = {
-  sof0: 0xc0,
-  dht: 0xc4,
-  jpg: 0xc8,
-  dac: 0xcc,
-  sof15: 0xcf,
-  rst0: 0xd0,
-  soi: 0xd8,
-  eoi: 0xd9,
-  sos: 0xda,
-  tem: 0x01,
-};
 
 /**
  * Most markers and fill bytes that are looked at: a colour profile alone may
@@ -83,11 +70,6 @@ function* segmentsOf(data: Uint8Array) {
     if (marker === MARKER.sos) return;
     at = end;
   }
-}
-
-function hasLength(marker: number): boolean {
-  return marker !== MARKER.tem &&
-    !(marker >= MARKER.rst0 && marker <= MARKER.soi);
 }
 
 /** SOF0 to SOF15: the markers of that range which are none are left out. */

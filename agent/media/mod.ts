@@ -21,6 +21,7 @@ export * from "./hevc_sps.ts";
 export * from "./ip_address.ts";
 export * from "./ivf.ts";
 export * from "./jpeg.ts";
+export * from "./jpeg_splitter.ts";
 export * from "./pacer.ts";
 export * from "./parameter_sets.ts";
 export * from "./rbsp.ts";
