@@ -48,6 +48,14 @@ test("judgeAges objects to an agent less than ten times as fast as the ancestor"
   assert.deepEqual(missed.map(({ limit }) => limit), [10]);
 });
 
+test("judgeAges compares a codec with its own floor", () => {
+  const floor = summary(ages(10, 12));
+  for (const [p50, met] of [[13, true], [13.1, false]] as const) {
+    const rows = { "hevc-floor": floor, hevc: summary(ages(p50, 20)) };
+    assert.deepEqual(judgeAges(VGA, rows).map((one) => one.met), [met]);
+  }
+});
+
 test("judgeAges allows 8 ms over the floor at 1080p", () => {
   const over = (p50: number) => ({ ...GOOD, camagent: summary(ages(p50, 90)) });
   assert.deepEqual(judgeAges(HD, over(12)).map(({ met }) => met), [true]);

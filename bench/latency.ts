@@ -91,8 +91,8 @@ function report(
     process.stdout.write(`${JSON.stringify(everything, null, 2)}\n`);
     return;
   }
-  const floorOf = (format: Format): Summary | undefined =>
-    results.find((one) => one.format === format && one.name === FLOOR)?.summary;
+  const floorOf = ({ format, floor = FLOOR }: Result): Summary | undefined =>
+    results.find((one) => one.format === format && one.name === floor)?.summary;
   const table = firstFrame
     ? firstFramesTable(results)
     : agesTable(results, floorOf);

@@ -35,6 +35,8 @@ export interface Row {
   readonly rejoin: boolean;
   /** Whether the sender listens on the link's port. */
   readonly listens: boolean;
+  /** The row that it is compared with; absent: {@linkcode FLOOR}. */
+  readonly floor?: string;
   /** The command from raw pictures to the network. */
   send(link: Link): string[];
   /** The command from the network to RGB frames. */
@@ -49,24 +51,7 @@ const GROUP = "239.192.0.1";
 
 /** Every pipeline, the floor first. */
 export const ROWS: readonly Row[] = [
-  {
-    name: FLOOR,
-    title: "floor: hand-tuned FFmpeg pipe, no network",
-    rejoin: false,
-    listens: false,
-    send: (link) => [
-      ...encoder(link),
-      ...["-fps_mode", "passthrough", "-flush_packets", "1"],
-      ...["-f", "flv", "-y", link.coded],
-    ],
-    receive: (link) => [
-      ...FFMPEG,
-      ...["-flags", "low_delay", "-probesize", "32", "-analyzeduration", "0"],
-      ...["-f", "flv", "-i", link.coded],
-      ...["-fps_mode", "passthrough", "-threads", "1", "-avioflags", "direct"],
-      ...rgb(link),
-    ],
-  },
+  pipe(FLOOR, "floor: hand-tuned FFmpeg pipe, no network", "h264", "flv"),
   {
     name: "ancestor",
     title: "tcp, FFmpeg without flags (the ancestor)",
@@ -97,7 +82,60 @@ export const ROWS: readonly Row[] = [
     ({ port }) => `udp://${GROUP}:${port}?interface=lo`,
   ),
   camagent("rtp", "camagent, rtp", ({ port }) => `rtp://127.0.0.1:${port}`),
+  foreign("mpegts", "FFmpeg's MPEG-TS to camagent, tcp", "h264", FLOOR),
+  pipe("hevc-floor", "floor of H.265: the same pipe", "hevc", "nut"),
+  foreign("hevc", "FFmpeg's H.265 to camagent, tcp", "hevc", "hevc-floor"),
+  pipe("mjpeg-floor", "floor of MJPEG: the same pipe", "mjpeg", "nut"),
+  foreign("mjpeg", "FFmpeg's MJPEG to camagent, tcp", "mjpeg", "mjpeg-floor"),
 ];
+
+/** FFmpeg on both sides of a FIFO, with all that is known to help. */
+function pipe(name: string, title: string, codec: Codec, format: string): Row {
+  return {
+    name,
+    title,
+    rejoin: false,
+    listens: false,
+    send: (link) => [
+      ...encoder(link, codec),
+      ...["-fps_mode", "passthrough", "-flush_packets", "1"],
+      ...["-f", format, "-y", link.coded],
+    ],
+    receive: (link) => [
+      ...FFMPEG,
+      ...["-flags", "low_delay", "-probesize", "32", "-analyzeduration", "0"],
+      ...["-f", format, "-i", link.coded],
+      ...["-fps_mode", "passthrough", "-threads", "1", "-avioflags", "direct"],
+      ...rgb(link),
+    ],
+  };
+}
+
+/** FFmpeg as the sender, the agent as the receiver that is told nothing. */
+function foreign(
+  name: string,
+  title: string,
+  codec: Codec,
+  floor: string,
+): Row {
+  const format = name;
+  return {
+    name,
+    title,
+    rejoin: false,
+    listens: true,
+    floor,
+    send: (link) => [
+      ...encoder(link, codec),
+      ...["-fps_mode", "passthrough", "-flush_packets", "1"],
+      ...["-f", format, `${tcp(link)}?listen`],
+    ],
+    receive: (link) => [
+      ...link.camagent,
+      ...["recv", tcp(link), `pipe:${link.frames}`],
+    ],
+  };
+}
 
 /** The agent on both sides of an address. */
 function camagent(
@@ -127,17 +165,38 @@ function camagent(
 
 const FFMPEG = ["ffmpeg", "-hide_banner", "-loglevel", "error", "-nostdin"];
 
-/** The same encoder for every row, with the agent's bound on its rate. */
-function encoder({ width, height, fps, bitrate, source }: Link): string[] {
+/** What FFmpeg encodes to. */
+type Codec = "h264" | "hevc" | "mjpeg";
+
+/** The same encoder for every row of a codec, with the agent's bound on H.264. */
+function encoder(link: Link, codec: Codec = "h264"): string[] {
+  const { width, height, fps, source } = link;
   return [
     ...FFMPEG,
     ...["-f", "rawvideo", "-pix_fmt", "yuv420p"],
     ...["-video_size", `${width}x${height}`, "-framerate", `${fps}`],
     ...["-i", source],
-    ...["-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency"],
-    ...["-g", `${fps}`, "-b:v", `${bitrate}`],
-    ...["-maxrate", `${bitrate}`, "-bufsize", `${bitrate / 4}`],
+    ...encoding(link, codec),
   ];
+}
+
+function encoding({ fps, bitrate }: Link, codec: Codec): string[] {
+  const fast = ["-preset", "ultrafast", "-tune", "zerolatency"];
+  const rate = ["-g", `${fps}`, "-b:v", `${bitrate}`];
+  switch (codec) {
+    case "h264":
+      return [
+        ...["-c:v", "libx264", ...fast, ...rate],
+        ...["-maxrate", `${bitrate}`, "-bufsize", `${bitrate / 4}`],
+      ];
+    case "hevc":
+      return [
+        ...["-c:v", "libx265", ...fast, ...rate],
+        ...["-x265-params", "log-level=error"],
+      ];
+    case "mjpeg":
+      return ["-c:v", "mjpeg", "-q:v", "5", "-pix_fmt", "yuvj420p"];
+  }
 }
 
 function h264OverTcp(link: Link): string[] {

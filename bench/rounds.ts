@@ -16,6 +16,8 @@ export interface Result {
   readonly format: Format;
   readonly name: string;
   readonly title: string;
+  /** The row that it is compared with, where that is another than most have. */
+  readonly floor?: string;
   /** How old frames were. */
   readonly summary?: Summary;
   /** What joins took, where these were measured instead. */
@@ -57,10 +59,10 @@ export async function runRows(turn: Turn): Promise<Result[]> {
   }
   return options.rows.map((row) => {
     const done = runs.get(row);
-    const { name, title } = row;
+    const result = { format, ...namesOf(row) };
     return done === undefined
-      ? { format, name, title }
-      : { format, name, title, summary: summarize(done) };
+      ? result
+      : { ...result, summary: summarize(done) };
   });
 }
 
@@ -70,17 +72,13 @@ export async function joinRows(turn: Turn): Promise<Result[]> {
   const results: Result[] = [];
   for (const row of options.rows) {
     turn.log(`${describe(row, format)}, joins`);
-    const { name, title } = row;
     const firstFrames = await attempt(
       turn,
       () =>
         measureFirstFrames(row, { format, camagent: options.camagent, signal }),
     );
-    results.push(
-      firstFrames === undefined
-        ? { format, name, title }
-        : { format, name, title, firstFrames },
-    );
+    const result = { format, ...namesOf(row) };
+    results.push(firstFrames ? { ...result, firstFrames } : result);
   }
   return results;
 }
@@ -97,6 +95,10 @@ async function attempt<T>(
     log(error instanceof Error ? error.message : String(error));
     return undefined;
   }
+}
+
+function namesOf({ name, title, floor }: Row): Omit<Result, "format"> {
+  return { name, title, ...(floor !== undefined && { floor }) };
 }
 
 function describe({ name }: Row, { width, height }: Format): string {

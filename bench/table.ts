@@ -49,18 +49,19 @@ export function layOut(table: Table, markdown: boolean): string {
  */
 export function agesTable(
   rows: readonly Result[],
-  floorOf: (format: Format) => Summary | undefined,
+  floorOf: (row: Result) => Summary | undefined,
 ): Table {
   return [
     AGES_HEADING,
-    ...rows.map(({ format, title, summary }) => {
+    ...rows.map((row) => {
+      const { format, title, summary } = row;
       const head = [sizeOf(format), title];
       if (summary === undefined) return pad([...head, "failed"], AGES_HEADING);
       const { ages, usage } = summary;
       return [
         ...head,
         ...[ages.p50, ages.p95, ages.p99, ages.max].map(tenths),
-        comparison(ages.p50, floorOf(format)?.ages.p50),
+        comparison(ages.p50, floorOf(row)?.ages.p50),
         ...[summary.sent, summary.lost, summary.repeated].map(String),
         tenths(summary.fps),
         summary.firstFrame.toFixed(0),
