@@ -195,7 +195,11 @@ function encoding({ fps, bitrate }: Link, codec: Codec): string[] {
         ...["-x265-params", "log-level=error"],
       ];
     case "mjpeg":
-      return ["-c:v", "mjpeg", "-q:v", "5", "-pix_fmt", "yuvj420p"];
+      // Its frame threads hold pictures.
+      return [
+        ...["-c:v", "mjpeg", "-threads", "1"],
+        ...["-q:v", "5", "-pix_fmt", "yuvj420p"],
+      ];
   }
 }
 
