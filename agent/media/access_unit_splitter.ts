@@ -147,6 +147,11 @@ export class AccessUnitSplitter {
     return this.#gathered.slice !== undefined && this.#undecided === undefined;
   }
 
+  /** Whether it holds nothing of the next access unit. */
+  get isEmpty(): boolean {
+    return this.#buffer.length === 0;
+  }
+
   /** Bytes in front of the first start code, and of the next after a flush. */
   get skippedBytes(): number {
     return this.#skippedBytes;

@@ -159,6 +159,17 @@ test("AccessUnitSplitter.isInPicture tells whether a slice came last", () => {
   assert.deepEqual(seen, [false, false, true, false, false, false, true]);
 });
 
+test("AccessUnitSplitter.isEmpty tells whether anything waits", () => {
+  const splitter = new AccessUnitSplitter();
+  const seen = [DELIMITER, SPS, DELIMITER, P].map((nalUnit) => {
+    splitter.push(byteStream([nalUnit]));
+    return splitter.isEmpty;
+  });
+  assert.deepEqual(seen, [true, false, false, false]);
+  splitter.flush();
+  assert.equal(splitter.isEmpty, true);
+});
+
 test("AccessUnitSplitter counts the NAL units behind a prefix", () => {
   const flood = Array(511).fill([13, 0x80]);
   const splitter = new AccessUnitSplitter();
