@@ -22,6 +22,7 @@ export * from "./ip_address.ts";
 export * from "./ivf.ts";
 export * from "./jpeg.ts";
 export * from "./jpeg_splitter.ts";
+export * from "./mpegts/mod.ts";
 export * from "./pacer.ts";
 export * from "./parameter_sets.ts";
 export * from "./rbsp.ts";
