@@ -95,7 +95,10 @@ export const sourceFlags: Flags = optionFlags(sourceOptions, {
 });
 
 /** The options of every input, as flags. */
-export const inputFlags: Flags = optionFlags(inputOptions, { loss: "WHAT" });
+export const inputFlags: Flags = optionFlags(inputOptions, {
+  loss: "WHAT",
+  format: "NAME",
+});
 
 /** The options of every sink, as flags. */
 export const sinkFlags: Flags = optionFlags(sinkOptions, {

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { findStartCode, START_CODE } from "./annexb.ts";
 import {
   beginsAccessUnit,
   hasSliceHeader,
@@ -106,3 +107,17 @@ const STAYS_BEHIND: ReadonlySet<number> = new Set([
   ...[45, 46, 47],
   ...[56, 57, 58, 59, 60, 61, 62, 63],
 ]);
+
+/** Tells whether bytes begin with a start code and an access unit. */
+export function beginsWithUnit(
+  bytes: Uint8Array,
+  syntax: NalUnitSyntax,
+): boolean {
+  const at = findStartCode(bytes.subarray(0, START_CODE.length));
+  const nalUnit = bytes.subarray(at + 3);
+  const header = nalUnit[0];
+  if (at < 0 || header === undefined) return false;
+  const first = syntax.hasSliceHeader(syntax.typeOf(header)) &&
+    (nalUnit[syntax.headerBytes] ?? 0) >= 0x80;
+  return syntax.beginsAccessUnit(header, first, header);
+}

@@ -7,6 +7,7 @@
 import { z } from "zod";
 import type { Address } from "../media/address.ts";
 import type { PixelFormat } from "../media/frame.ts";
+import type { Sniffed } from "../media/sniff.ts";
 import { checkOptions, option, optionNames } from "./options.ts";
 import type { OptionsSchema } from "./context.ts";
 import type { SinkPlugin } from "./sink.ts";
@@ -59,6 +60,16 @@ export const sinkOptions = z.strictObject({
     .meta({ description: "most frames per second" }),
 });
 
+/** What an input may be: codecs without a container, and containers. */
+export const INPUT_FORMATS = [
+  "h264",
+  "hevc",
+  "mjpeg",
+  "mpegts",
+  "flv",
+  "rtp",
+] as const satisfies readonly Sniffed[];
+
 /** Options of every input. */
 export const inputOptions = z.strictObject({
   loss: z.enum(["hold", "flag", "pass"], "expected hold, flag or pass")
@@ -66,6 +77,11 @@ export const inputOptions = z.strictObject({
     .meta({
       description: "pictures after a loss: hold them back, flag them, or pass",
     }),
+  format: z.enum(
+    INPUT_FORMATS,
+    `expected one of ${INPUT_FORMATS.join(", ")}`,
+  ).optional()
+    .meta({ description: "what is sent, where it is not to be found out" }),
 });
 
 /** Splits an address's options into the agent's and the plugin's, checked. */

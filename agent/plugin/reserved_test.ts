@@ -53,7 +53,7 @@ const WRONG_INPUTS: Record<string, string> = {
   "loss=": 'option "loss" is "", expected hold, flag or pass',
   "los=hold": 'no option "los" (did you mean "loss"?)',
   "port=0": 'option "port" is "0", expected a whole number from 1 to 9',
-  "size=640x480": 'no option "size" (there is loss, port)',
+  "size=640x480": 'no option "size" (there is format, loss, port)',
 };
 
 for (const [query, why] of Object.entries(WRONG_INPUTS)) {

@@ -5,12 +5,10 @@
  * @module
  */
 
-import type { SplitUnit } from "../media/access_unit_splitter.ts";
-import { findStartCode } from "../media/annexb.ts";
 import { isGap, pictureNumberOf } from "../media/frame_num.ts";
-import { beginsAccessUnit, startsPicture } from "../media/h264.ts";
 import { type Sps, spsOf } from "../media/sps.ts";
-import { ElementaryStream } from "./elementary_stream.ts";
+import { ByteStream } from "./byte_stream.ts";
+import type { ReadUnit, StreamFormat } from "./unit_reader.ts";
 
 /**
  * Pictures in a row that have to keep to the rule before it is relied on: a
@@ -19,13 +17,18 @@ import { ElementaryStream } from "./elementary_stream.ts";
 const LEARNT_AFTER = 30;
 
 /** An access unit, and what the datagrams say of it. */
-export interface DatagramPicture extends SplitUnit {
+export interface DatagramPicture extends ReadUnit {
   /**
    * It ended with a full datagram, as one of more than a thousand does with a
    * sender that fills them; far more often, its last one was lost.
    */
   readonly mayLackEnd?: boolean;
 }
+
+/** `undefined` where a datagram holds nothing. */
+type Unwrap = (
+  datagram: Uint8Array<ArrayBuffer>,
+) => Uint8Array<ArrayBuffer> | undefined;
 
 /**
  * Splits what one sender sends, and learns how it fills datagrams.
@@ -45,7 +48,8 @@ export interface DatagramPicture extends SplitUnit {
  * sender for good.
  */
 export class DatagramSplitter {
-  readonly #stream: ElementaryStream;
+  readonly #stream: ByteStream;
+  readonly #unwrap: Unwrap;
   #largest = 0;
   /** More of a picture has followed such a one: it was full. */
   #isFull = false;
@@ -59,18 +63,27 @@ export class DatagramSplitter {
   /** The current picture has kept to it so far. */
   #keepsTo = false;
   /** The last unit, where the rule ended it. */
-  #ended: SplitUnit | undefined;
+  #ended: ReadUnit | undefined;
   /** The last unit that the rule ended, if it may have been too early. */
-  #suspect: SplitUnit | undefined;
+  #suspect: ReadUnit | undefined;
   #sps: Sps | undefined;
 
-  /** @param peer Who sends, for messages. */
-  constructor(peer: string) {
-    this.#stream = new ElementaryStream(peer);
+  /**
+   * @param peer Who sends, for messages.
+   * @param format What is sent. Omit to find out.
+   * @param unwrap Takes from a datagram what it holds of the stream.
+   */
+  constructor(
+    peer: string,
+    format?: StreamFormat,
+    unwrap: Unwrap = (datagram) => datagram,
+  ) {
+    this.#stream = new ByteStream(peer, format);
+    this.#unwrap = unwrap;
   }
 
   /** What the datagrams hold, once that is clear. */
-  get format(): "h264" | undefined {
+  get format(): StreamFormat | undefined {
     return this.#stream.format;
   }
 
@@ -84,11 +97,14 @@ export class DatagramSplitter {
    * Takes the next datagram, borrowed until it returns.
    *
    * @returns The access units that are complete now, usually none or one.
-   * @throws {StreamError} "undecodable" if it is no H.264, or without pictures.
+   * @throws {StreamError} "undecodable" if it is no video, or without pictures.
    */
-  push(datagram: Uint8Array<ArrayBuffer>): DatagramPicture[] {
-    if (datagram.length === 0) return [];
-    const isBorder = beginsUnit(datagram);
+  push(wrapped: Uint8Array<ArrayBuffer>): DatagramPicture[] {
+    const datagram = this.#unwrap(wrapped);
+    if (datagram === undefined || datagram.length === 0) return [];
+    // Other formats say themselves where pictures end.
+    if (!mayBeElementary(this.format)) return this.#stream.push(datagram);
+    const isBorder = this.#stream.isBorder(datagram);
     const isOpen = this.#stream.isInPicture;
     const units: DatagramPicture[] = this.#stream.push(datagram);
     const mayLackEnd = isBorder && isOpen && this.isLearnt && this.#isFull &&
@@ -119,7 +135,7 @@ export class DatagramSplitter {
   #learn(
     isBorder: boolean,
     isOpen: boolean,
-    units: readonly SplitUnit[],
+    units: readonly ReadUnit[],
   ): void {
     if (this.#suspect !== undefined) return;
     const within = units.length - (isBorder && isOpen ? 1 : 0);
@@ -134,7 +150,7 @@ export class DatagramSplitter {
     }
   }
 
-  #count(unit: SplitUnit | undefined): void {
+  #count(unit: ReadUnit | undefined): void {
     if (this.#keepsTo) {
       if (this.#wasShort) this.#run++;
       this.#sawSets ||= unit?.hasParameterSets ?? false;
@@ -153,7 +169,7 @@ export class DatagramSplitter {
    * of it, or what a loss has left of the next one. The numbers of the pictures
    * tell; before a keyframe they do not.
    */
-  #acquit(next: SplitUnit | undefined): void {
+  #acquit(next: ReadUnit | undefined): void {
     const suspect = this.#suspect;
     if (next === undefined || suspect === undefined) return;
     this.#suspect = undefined;
@@ -172,17 +188,14 @@ export class DatagramSplitter {
     if (!isAnother) this.#runNeeded = Infinity;
   }
 
-  #noteSps(units: readonly SplitUnit[]): void {
+  #noteSps(units: readonly ReadUnit[]): void {
     for (const { data, hasParameterSets } of units) {
       if (hasParameterSets) this.#sps = spsOf(data) ?? this.#sps;
     }
   }
 }
 
-/** Tells whether a datagram begins with a start code and an access unit. */
-function beginsUnit(datagram: Uint8Array): boolean {
-  const at = findStartCode(datagram.subarray(0, 4));
-  const nalUnit = datagram.subarray(at + 3);
-  return at >= 0 && nalUnit.length > 0 &&
-    beginsAccessUnit(nalUnit[0]!, startsPicture(nalUnit), nalUnit[0]!);
+/** What is not known yet is looked at as well. */
+function mayBeElementary(format: StreamFormat | undefined): boolean {
+  return format === undefined || format === "h264" || format === "hevc";
 }

@@ -5,15 +5,12 @@
  */
 
 import { StreamError } from "../errors.ts";
+import { parseRtp, RtpProbe } from "../media/rtp/mod.ts";
 import type { Milliseconds } from "../media/time.ts";
 import type { IngestDatagram } from "../plugin/transport.ts";
+import { GONE_MS } from "./datagram_flow.ts";
 import { type DatagramPicture, DatagramSplitter } from "./datagram_splitter.ts";
-
-/**
- * A sender that was silent for so long may be followed by another: pictures
- * come far more often, and a sender that was started again needs as long.
- */
-const GONE_MS = 500;
+import type { StreamFormat } from "./unit_reader.ts";
 
 /** Senders that are looked at while none is chosen. */
 const MAX_CANDIDATES = 8;
@@ -28,8 +25,14 @@ const WARN_EVERY_MS = 60_000;
 const REFUSED_BEFORE_WARNING = 3;
 
 /** What senders have to be told whose programs can do otherwise. */
-const WANTED = "wanted is a byte stream: -f h264 of FFmpeg, " +
-  '"video/x-h264,stream-format=byte-stream" behind h264parse of GStreamer';
+const WANTED = "send -f h264 or -f mpegts with FFmpeg, " +
+  '"video/x-h264,stream-format=byte-stream" or mpegtsmux with GStreamer';
+
+/** Payload type of MPEG-TS (RFC 3551, table 5). */
+const MP2T = 33;
+
+/** sync_byte (ITU-T H.222.0, 2.4.3.3). */
+const TS_SYNC = 0x47;
 
 /** An access unit, and whether it is the first of another sender. */
 export interface DatagramUnit extends DatagramPicture {
@@ -43,6 +46,7 @@ export interface DatagramUnit extends DatagramPicture {
  */
 export class DatagramStream {
   readonly #warn: (message: string) => void;
+  readonly #wanted: StreamFormat | undefined;
   readonly #candidates = new Map<string, DatagramSplitter>();
   #peer: string | undefined;
   #stream: DatagramSplitter | undefined;
@@ -52,10 +56,16 @@ export class DatagramStream {
   #refusalWarnedAt = -Infinity;
   #restart = false;
   #ignored = 0;
+  readonly #rtp = new RtpProbe();
+  #packets: readonly Uint8Array<ArrayBuffer>[] | undefined;
 
-  /** @param warn Gets what the operator should know. */
-  constructor(warn: (message: string) => void) {
+  /**
+   * @param warn Gets what the operator should know.
+   * @param format What is sent. Omit to find out.
+   */
+  constructor(warn: (message: string) => void, format?: StreamFormat) {
     this.#warn = warn;
+    this.#wanted = format;
   }
 
   /** Who was chosen, once somebody is. */
@@ -64,8 +74,16 @@ export class DatagramStream {
   }
 
   /** What the sender's bytes are, once somebody is chosen. */
-  get format(): "h264" | undefined {
-    return this.#stream?.format;
+  get format(): StreamFormat | undefined {
+    return this.#packets ? "rtp" : this.#stream?.format;
+  }
+
+  /**
+   * The first packets, where somebody sends RTP: whoever reads that reads all
+   * that follows.
+   */
+  get packets(): readonly Uint8Array<ArrayBuffer>[] | undefined {
+    return this.#packets;
   }
 
   /** Datagrams of others. */
@@ -85,7 +103,10 @@ export class DatagramStream {
       this.#warnOf(peer, now);
       return [];
     }
-    const stream = isChosen ? this.#stream! : this.#candidate(peer);
+    if (!isChosen && transportStreamIn(data) === undefined) {
+      if (this.#isRtp({ data, peer }) || this.#wanted === "rtp") return [];
+    }
+    const stream = isChosen ? this.#stream! : this.#candidate({ data, peer });
     const units = split(stream, data);
     if (units instanceof StreamError) {
       // No video, or none any more: whoever sends some is chosen.
@@ -104,14 +125,25 @@ export class DatagramStream {
     }));
   }
 
-  #candidate(peer: string): DatagramSplitter {
+  /** Tells whether a sender is found to send RTP: for others to read. */
+  #isRtp({ data, peer }: IngestDatagram): boolean {
+    if (this.#wanted !== undefined && this.#wanted !== "rtp") return false;
+    this.#packets = this.#rtp.push(data);
+    if (this.#packets === undefined) return false;
+    this.#peer = peer;
+    return true;
+  }
+
+  #candidate({ data, peer }: IngestDatagram): DatagramSplitter {
     const known = this.#candidates.get(peer);
     if (known !== undefined) return known;
     const [oldest] = this.#candidates.keys();
     if (this.#candidates.size >= MAX_CANDIDATES) {
       this.#candidates.delete(oldest!);
     }
-    const stream = new DatagramSplitter(peer);
+    const stream = transportStreamIn(data)
+      ? new DatagramSplitter(peer, "mpegts", transportStreamIn)
+      : new DatagramSplitter(peer, this.#wanted);
     this.#candidates.set(peer, stream);
     return stream;
   }
@@ -150,6 +182,17 @@ export class DatagramStream {
         "?source= chooses one",
     );
   }
+}
+
+/** Takes a transport stream out of an RTP packet (RFC 2250, section 2). */
+function transportStreamIn(
+  datagram: Uint8Array<ArrayBuffer>,
+): Uint8Array<ArrayBuffer> | undefined {
+  const packet = parseRtp(datagram);
+  if (packet?.payloadType !== MP2T || packet.payload[0] !== TS_SYNC) {
+    return undefined;
+  }
+  return packet.payload.slice();
 }
 
 /** @returns Why not, if it is not what we can split. */

@@ -25,9 +25,9 @@ test("DatagramStream says once a minute that nothing can be decoded", () => {
   assert.deepEqual(warnings, []);
   for (let i = 0; i < 4; i++) push(withLengths(), i);
   assert.deepEqual(warnings, [
-    "Cannot decode what 10.0.0.7:5004 sends: it is something else, not H.264; " +
-    "wanted is a byte stream: -f h264 of FFmpeg, " +
-    '"video/x-h264,stream-format=byte-stream" behind h264parse of GStreamer',
+    "Cannot decode what 10.0.0.7:5004 sends: it is something else, and no " +
+    "video that we know; send -f h264 or -f mpegts with FFmpeg, " +
+    '"video/x-h264,stream-format=byte-stream" or mpegtsmux with GStreamer',
   ]);
   for (let i = 0; i < 100; i++) push(withLengths(), i);
   assert.equal(warnings.length, 1);

@@ -9,21 +9,15 @@ import { AccessUnitHub } from "../media/access_unit_hub.ts";
 import { RateMeter } from "../media/meter.ts";
 import { readTiming } from "../media/timing_sei.ts";
 import { checkInput } from "../plugin/reserved.ts";
-import type {
-  ByteIngest,
-  DatagramIngest,
-  Ingest,
-  PacketStatistics,
-  UnitIngest,
-} from "../plugin/transport.ts";
+import type { Ingest, PacketStatistics } from "../plugin/transport.ts";
 import { bootTag } from "../runtime/boot.ts";
 import { createStatus } from "../watchdog/status.ts";
 import { type Attempt, supervise } from "../watchdog/supervisor.ts";
 import { AccessUnitGate, type LossPolicy } from "./access_unit_gate.ts";
-import { DatagramStream } from "./datagram_stream.ts";
 import type { DecoderInput } from "./decode_stage.ts";
-import { ElementaryStream } from "./elementary_stream.ts";
+import { Intake } from "./intake.ts";
 import { LossDetector } from "./loss_detector.ts";
+import { NO_PACKETS, sumPackets } from "./packet_counts.ts";
 import {
   type ArrivedUnit,
   type ReceivedUnit,
@@ -31,6 +25,7 @@ import {
 } from "./received_unit.ts";
 import type { RecvOptions } from "./recv.ts";
 import type { RecvStatus } from "./status.ts";
+import type { StreamInfo } from "./stream_info.ts";
 
 /**
  * A sender that was started again wants to be found within three seconds, and
@@ -49,6 +44,7 @@ export class InputStage implements DecoderInput {
   readonly loss: LossPolicy;
   readonly #options: RecvOptions;
   readonly #pluginOptions: unknown;
+  readonly #format;
   readonly #supervisor;
   readonly #receiver: UnitReceiver;
   readonly #losses = new LossDetector();
@@ -57,13 +53,14 @@ export class InputStage implements DecoderInput {
   #units = 0;
   #damaged = 0;
   #newestAt = 0;
+  /** The latest that the log has told of. */
+  #stream: StreamInfo | undefined;
   #stallMs = Infinity;
-  /** What is open now, and who sends. */
+  /** What is open now, and who reads it. */
   #ingest: Ingest | undefined;
-  #peer: string | undefined;
-  #format: string | undefined;
+  #intake: Intake | undefined;
   /** Of the streams before this one. */
-  #packets: PacketStatistics = { lost: 0, reordered: 0, dropped: 0 };
+  #packets = NO_PACKETS;
 
   /** @throws {ConfigError} If an option of the address is wrong. */
   constructor(options: RecvOptions) {
@@ -77,6 +74,7 @@ export class InputStage implements DecoderInput {
     this.hub = new AccessUnitHub(() => options.runtime.now());
     const { reserved, options: own } = checkInput(plugin, address);
     this.#pluginOptions = own;
+    this.#format = reserved.format;
     this.loss = reserved.loss;
     this.#gate = new AccessUnitGate(reserved.loss);
     this.#supervisor = createStatus(options.runtime.now());
@@ -116,17 +114,18 @@ export class InputStage implements DecoderInput {
     const { runtime, input } = this.#options;
     const rate = this.#rate.read(runtime.now());
     const stream = this.#receiver.stream;
+    const { peer, format } = this.#intake ?? {};
     return {
       address: input.address.redacted,
       supervisor: this.#supervisor,
-      ...(this.#peer && { peer: this.#peer }),
-      ...(this.#format && { format: this.#format }),
-      ...(stream && { size: `${stream.width}x${stream.height}` }),
+      ...(peer && { peer }),
+      ...(format && { format }),
+      ...(stream && { codec: stream.codec, size: sizeOf(stream) }),
       units: this.#units,
       damaged: this.#damaged,
       missing: this.#losses.missing,
       held: this.#gate.held,
-      packets: sumOf(this.#packets, this.#ingest?.packets?.()),
+      packets: this.#packetsSoFar(),
       fps: rate.perSecond,
       bitsPerSecond: rate.sizePerSecond * 8,
     };
@@ -134,6 +133,7 @@ export class InputStage implements DecoderInput {
 
   async #attempt({ signal, progress }: Attempt): Promise<void> {
     const { runtime, log, input: { plugin, address } } = this.#options;
+    const own = log(`recv ${plugin.name}`);
     const startedAt = runtime.now();
     this.#stallMs = Infinity;
     const ingest = await plugin.receive!({
@@ -141,7 +141,7 @@ export class InputStage implements DecoderInput {
       options: this.#pluginOptions,
       signal,
       runtime,
-      log: log(`recv ${plugin.name}`),
+      log: own,
     });
     await using open = closeOnce(ingest);
     // What goes wrong with it is thrown where it is closed again.
@@ -150,83 +150,37 @@ export class InputStage implements DecoderInput {
     if (signal.aborted) stop();
     // Silence counts from the start of the attempt: without the wait.
     this.#stallMs = runtime.now() - startedAt + STALL_MS;
-    this.#ingest = ingest;
-    this.#peer = ingest.peer;
-    this.#begin();
-    try {
-      await this.#take(ingest, () => {
+    const format = this.#format;
+    const intake = new Intake(ingest, { runtime, log: own, signal, format }, {
+      progress: () => {
         this.#stallMs = STALL_MS;
         progress();
-      });
+      },
+      begin: (lossy) => this.#begin(lossy),
+      unit: (unit) => this.#push(unit),
+    });
+    this.#ingest = ingest;
+    this.#intake = intake;
+    try {
+      await intake.run();
     } finally {
       signal.removeEventListener("abort", stop);
-      this.#packets = sumOf(this.#packets, ingest.packets?.());
-      this.#ingest = this.#peer = this.#format = undefined;
+      this.#packets = this.#packetsSoFar();
+      this.#ingest = this.#intake = undefined;
       this.hub.interrupt();
     }
     signal.throwIfAborted();
     throw new StreamError("ended", `${ingest.peer} closed the connection`);
   }
 
-  async #take(ingest: Ingest, progress: () => void): Promise<void> {
-    switch (ingest.type) {
-      case "bytes":
-        return await this.#takeBytes(ingest, progress);
-      case "datagrams":
-        return await this.#takeDatagrams(ingest, progress);
-      case "units":
-        return await this.#takeUnits(ingest, progress);
-    }
-  }
-
-  async #takeBytes(
-    { chunks, peer }: ByteIngest & { peer: string },
-    progress: () => void,
-  ): Promise<void> {
-    const stream = new ElementaryStream(peer);
-    for await (const chunk of chunks) {
-      const units = stream.push(chunk);
-      this.#format = stream.format;
-      if (stream.format !== undefined) progress();
-      for (const unit of units) this.#push(unit);
-    }
-    for (const unit of stream.flush()) this.#push(unit);
-  }
-
-  async #takeDatagrams(
-    { datagrams }: DatagramIngest,
-    progress: () => void,
-  ): Promise<void> {
-    const { runtime, log, input: { plugin } } = this.#options;
-    const stream = new DatagramStream(log(`recv ${plugin.name}`).warn);
-    for await (const datagram of datagrams) {
-      const units = stream.push(datagram, runtime.now());
-      if (datagram.peer === stream.peer) progress();
-      if (stream.peer !== undefined) this.#peer = stream.peer;
-      this.#format = stream.format;
-      for (const unit of units) {
-        if (unit.restart) this.#begin();
-        this.#push(unit);
-      }
-    }
-  }
-
-  async #takeUnits(
-    ingest: UnitIngest & Ingest,
-    progress: () => void,
-  ): Promise<void> {
-    for await (const unit of ingest.units) {
-      progress();
-      this.#format = unit.codec ?? "h264";
-      this.#peer = ingest.peer;
-      if (unit.restart) this.#begin();
-      this.#push({ ...unit, data: unit.data.slice() });
-    }
+  #packetsSoFar(): PacketStatistics {
+    const open = sumPackets(this.#ingest?.packets?.(), this.#intake?.packets());
+    return sumPackets(this.#packets, open);
   }
 
   /** Another sender, or another connection: all that is known is void. */
-  #begin(): void {
-    this.#receiver.reset(this.#ingest?.type === "datagrams");
+  #begin(lossy: boolean): void {
+    this.#receiver.reset(lossy);
     this.#losses.reset();
     this.#gate.close();
     this.hub.interrupt();
@@ -240,6 +194,7 @@ export class InputStage implements DecoderInput {
     const loss = this.#losses.judge(unit, timing, this.#receiver.sps);
     if (loss.damaged) this.#damaged++;
     if (received === undefined) return;
+    if (received.stream !== this.#stream) this.#announce(received.stream);
     // Not the largest there was: clocks of other machines are set.
     this.#newestAt = received.origin.at;
     // What a connection delivers is what was sent: odd perhaps, but all of it.
@@ -250,18 +205,20 @@ export class InputStage implements DecoderInput {
     const [hidden, spoilt] = [verdict === "hidden", verdict === "spoilt"];
     this.hub.push({ ...received, hidden, spoilt });
   }
+
+  #announce(stream: StreamInfo): void {
+    this.#stream = stream;
+    const { peer, format = "" } = this.#intake ?? {};
+    const { codec } = stream;
+    const container = format === codec || format === "" ? "" : ` in ${format}`;
+    this.#options.log("recv input").info(
+      `receives ${codec}${container}, ${sizeOf(stream)}, from ${peer}`,
+    );
+  }
 }
 
-/** Adds up two parts of a count. */
-function sumOf(
-  a: PacketStatistics,
-  b: PacketStatistics = { lost: 0, reordered: 0, dropped: 0 },
-): PacketStatistics {
-  return {
-    lost: a.lost + b.lost,
-    reordered: a.reordered + b.reordered,
-    dropped: a.dropped + b.dropped,
-  };
+function sizeOf({ width, height }: StreamInfo): string {
+  return `${width}x${height}`;
 }
 
 /** A transport closes its stream once, whoever wants it closed. */

@@ -92,6 +92,7 @@ test("InputStage takes units out of bytes, and counts", async () => {
     address: "in://host:1",
     peer: "192.168.1.7:5001",
     format: "h264",
+    codec: "h264",
     size: "16x16",
     units: 3,
     damaged: 0,

@@ -66,8 +66,10 @@ export interface RecvStatus {
     readonly supervisor: SupervisorStatus;
     /** Who sends, while connected. */
     readonly peer?: string;
-    /** What the bytes are: `h264`. */
+    /** What is sent: `h264`, `mpegts`. */
     readonly format?: string;
+    /** How the pictures are coded: `h264`. */
+    readonly codec?: string;
     /** Size of the pictures: `640x480`. */
     readonly size?: string;
     /** Access units since the start. */

@@ -7,14 +7,6 @@
 import { RtpCandidates } from "./candidates.ts";
 import { parseRtp } from "./packet.ts";
 
-/** What was found. */
-export interface FoundRtp {
-  /** What the payloads are (RFC 3551, or an SDP). */
-  readonly payloadType: number;
-  /** The packets that came so far, in order; the last one is borrowed. */
-  readonly packets: readonly Uint8Array<ArrayBuffer>[];
-}
-
 /**
  * Looks for somebody who sends RTP to a port to which anything may come. Two
  * packets of one sender, one after the other, are no accident: of other data a
@@ -28,19 +20,21 @@ export class RtpProbe {
   /**
    * Takes a datagram, borrowed until it returns.
    *
-   * @returns What there is to read, as soon as a sender is found.
+   * @returns As soon as a sender is found, the packets that have come of it, in
+   * order; the last one is borrowed.
    */
-  push(datagram: Uint8Array<ArrayBuffer>): FoundRtp | undefined {
+  push(
+    datagram: Uint8Array<ArrayBuffer>,
+  ): readonly Uint8Array<ArrayBuffer>[] | undefined {
     const packet = parseRtp(datagram);
     if (packet === undefined) return undefined;
-    const { payloadType, ssrc } = packet;
     const before = this.#before;
     if (this.#candidates.follow(packet) === undefined) {
       this.#before = datagram.slice();
       return undefined;
     }
     // Somebody else's may have come in between.
-    const isSame = before && parseRtp(before)?.ssrc === ssrc;
-    return { payloadType, packets: isSame ? [before, datagram] : [datagram] };
+    const isSame = before && parseRtp(before)?.ssrc === packet.ssrc;
+    return isSame ? [before, datagram] : [datagram];
   }
 }

@@ -3,14 +3,14 @@ import { keyframe, picture } from "../../test/fakes/recv_pipeline.ts";
 import { test } from "../../test/harness.ts";
 import { MAX_ACCESS_UNIT_BYTES } from "../media/access_unit_splitter.ts";
 import { concat } from "../media/bytes.ts";
-import { ElementaryStream } from "./elementary_stream.ts";
+import { ByteStream } from "./byte_stream.ts";
 
 const PEER = "192.168.1.7:5001";
 
-test("ElementaryStream finds the pictures, however they are cut", () => {
+test("ByteStream finds the pictures, however they are cut", () => {
   const bytes = concat(keyframe(), picture(), picture());
   for (let size = 1; size < bytes.length; size++) {
-    const stream = new ElementaryStream(PEER);
+    const stream = new ByteStream(PEER);
     let count = 0;
     for (let at = 0; at < bytes.length; at += size) {
       count += stream.push(bytes.slice(at, at + size)).length;
@@ -20,31 +20,32 @@ test("ElementaryStream finds the pictures, however they are cut", () => {
   }
 });
 
-test("ElementaryStream.flush() ends the last picture", () => {
-  const stream = new ElementaryStream(PEER);
+test("ByteStream.flush() ends the last picture", () => {
+  const stream = new ByteStream(PEER);
   const last = picture();
   stream.push(concat(keyframe(), last.subarray(0, -6)));
   assert.equal(stream.flush().length, 1);
 });
 
-test("ElementaryStream does not know what a few bytes are", () => {
-  const stream = new ElementaryStream(PEER);
+test("ByteStream does not know what a few bytes are", () => {
+  const stream = new ByteStream(PEER);
   assert.deepEqual(stream.push(Uint8Array.of(0, 0, 0)), []);
   assert.equal(stream.format, undefined);
 });
 
-test("ElementaryStream refuses what is no H.264, by name", () => {
-  const stream = new ElementaryStream(PEER);
+test("ByteStream refuses what is no video, by name", () => {
+  const stream = new ByteStream(PEER);
   const http = new TextEncoder().encode("HTTP/1.1 400 Bad Request\r\n\r\n");
   assert.throws(() => stream.push(http), {
     name: "StreamError",
     failure: "undecodable",
-    message: `Cannot decode what ${PEER} sends: it is http, not H.264`,
+    message:
+      `Cannot decode what ${PEER} sends: it is HTTP, and no video that we know`,
   });
 });
 
-test("ElementaryStream gives up on bytes without pictures", () => {
-  const stream = new ElementaryStream(PEER);
+test("ByteStream gives up on bytes without pictures", () => {
+  const stream = new ByteStream(PEER);
   stream.push(keyframe());
   const noise = new Uint8Array(1 << 20).fill(0x55);
   assert.throws(() => {

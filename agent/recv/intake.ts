@@ -1,0 +1,202 @@
+/**
+ * From what a transport delivers to access units.
+ *
+ * @module
+ */
+
+import { isLoopback } from "../media/ip_address.ts";
+import { isRtcp, parseRtp, RtpReceiver } from "../media/rtp/mod.ts";
+import type { Milliseconds } from "../media/time.ts";
+import type { Logger } from "../plugin/context.ts";
+import { RtpUnits } from "../plugin/rtp.ts";
+import type { Runtime } from "../plugin/runtime.ts";
+import type {
+  ByteIngest,
+  DatagramIngest,
+  Ingest,
+  IngestUnit,
+  PacketStatistics,
+} from "../plugin/transport.ts";
+import { ByteStream } from "./byte_stream.ts";
+import { DatagramFlow } from "./datagram_flow.ts";
+import { DatagramStream } from "./datagram_stream.ts";
+import { NO_PACKETS, sumPackets } from "./packet_counts.ts";
+import { QuietGap } from "./quiet_gap.ts";
+import type { ArrivedUnit } from "./received_unit.ts";
+import type { StreamFormat } from "./unit_reader.ts";
+
+/** What an intake works with. */
+export interface IntakeContext {
+  /** The machine. */
+  readonly runtime: Runtime;
+  /** Gets what the operator should know. */
+  readonly log: Logger;
+  /** Ends what was started to take the stream apart. */
+  readonly signal: AbortSignal;
+  /** What is sent. Absent: to be found out. */
+  readonly format: StreamFormat | undefined;
+}
+
+/** What an intake tells of a stream. */
+export interface IntakeEvents {
+  /** Something of it has come. */
+  progress(): void;
+  /**
+   * Another sender, or the same one anew: all that is known is void.
+   *
+   * @param lossy Whether bytes may be missing, and nothing numbers them.
+   */
+  begin(lossy: boolean): void;
+  /** An access unit, owned by the receiver. */
+  unit(unit: ArrivedUnit): void;
+}
+
+/** Takes what one open transport delivers. */
+export class Intake {
+  readonly #ingest: Ingest;
+  readonly #context: IntakeContext;
+  readonly #events: IntakeEvents;
+  #peer: string;
+  #format: string | undefined;
+  /** Reads RTP that came to a port of anything. */
+  #rtp: RtpUnits | undefined;
+  /** Of those before it. */
+  #packets = NO_PACKETS;
+
+  /** @param ingest Stays with the caller, who closes it. */
+  constructor(ingest: Ingest, context: IntakeContext, events: IntakeEvents) {
+    this.#ingest = ingest;
+    this.#context = context;
+    this.#events = events;
+    this.#peer = ingest.peer;
+  }
+
+  /** Who sends; empty while that is not known. */
+  get peer(): string {
+    return this.#peer;
+  }
+
+  /** What is sent, once that is clear. */
+  get format(): string | undefined {
+    return this.#format;
+  }
+
+  /** How packets fare that the transport itself does not look into. */
+  packets(): PacketStatistics {
+    return sumPackets(this.#packets, this.#rtp?.packets());
+  }
+
+  /**
+   * Takes everything. Called once.
+   *
+   * @throws {StreamError} "undecodable" if it is no video.
+   */
+  async run(): Promise<void> {
+    const ingest = this.#ingest;
+    switch (ingest.type) {
+      case "bytes":
+        this.#events.begin(false);
+        return await this.#takeBytes(ingest);
+      case "datagrams":
+        this.#events.begin(true);
+        return await this.#takeDatagrams(ingest);
+      case "units":
+        this.#events.begin(false);
+        return await this.#takeUnits(ingest.units, () => ingest.peer);
+    }
+  }
+
+  async #takeBytes({ chunks }: ByteIngest): Promise<void> {
+    const { runtime, format } = this.#context;
+    const stream = new ByteStream(this.#peer, format);
+    const gap = isOfThisMachine(this.#peer) ? new QuietGap() : undefined;
+    const iterator = chunks[Symbol.asyncIterator]();
+    while (true) {
+      const next = iterator.next();
+      if (gap && stream.isInPicture && await this.#isQuiet(next, gap.wait)) {
+        gap.end();
+        this.#push(stream.flush());
+      }
+      const { value, done } = await next;
+      if (done) return this.#push(stream.flush());
+      gap?.take(stream.isBorder(value), runtime.now());
+      const units = stream.push(value);
+      this.#format = stream.format;
+      if (stream.format !== undefined) this.#events.progress();
+      this.#push(units);
+    }
+  }
+
+  /** Tells whether nothing comes for a while. */
+  async #isQuiet(next: Promise<unknown>, wait: Milliseconds): Promise<boolean> {
+    if (wait === Infinity) return false;
+    const over = new AbortController();
+    const silence = this.#context.runtime.sleep(wait, over.signal);
+    const isQuiet = await Promise.race([
+      next.then(() => false),
+      silence.then(() => true, () => false),
+    ]);
+    over.abort();
+    return isQuiet;
+  }
+
+  async #takeDatagrams({ datagrams }: DatagramIngest): Promise<void> {
+    const { runtime, log, format } = this.#context;
+    const flow = new DatagramFlow(datagrams, runtime);
+    let stream = new DatagramStream(log.warn, format);
+    for (let next; (next = await flow.next()) !== undefined;) {
+      const units = stream.push(next, runtime.now());
+      const { peer, packets } = stream;
+      if (peer !== undefined) this.#peer = peer;
+      if (next.peer === peer) this.#events.progress();
+      this.#format = stream.format;
+      for (const unit of units) {
+        if (unit.restart) this.#events.begin(true);
+        this.#events.unit(unit);
+      }
+      if (packets === undefined) continue;
+      await this.#takeRtp(packets, flow);
+      stream = new DatagramStream(log.warn, format);
+    }
+  }
+
+  async #takeRtp(
+    first: readonly Uint8Array[],
+    flow: DatagramFlow,
+  ): Promise<void> {
+    const reader = new RtpUnits(new RtpReceiver(), this.#context.runtime);
+    this.#packets = this.packets();
+    this.#rtp = reader;
+    this.#events.begin(false);
+    for (const packet of first) reader.report(packet);
+    const packets = flow.whileFrom(({ data }) => isRtpOrRtcp(data));
+    await this.#takeUnits(reader.read(packets), () => reader.peer, "rtp");
+  }
+
+  async #takeUnits(
+    units: AsyncIterable<IngestUnit>,
+    peer: () => string,
+    format?: StreamFormat,
+  ): Promise<void> {
+    for await (const unit of units) {
+      this.#events.progress();
+      this.#peer = peer();
+      this.#format = format ?? unit.codec ?? "h264";
+      if (unit.restart) this.#events.begin(false);
+      this.#events.unit({ ...unit, data: unit.data.slice() });
+    }
+  }
+
+  #push(units: readonly ArrivedUnit[]): void {
+    for (const unit of units) this.#events.unit(unit);
+  }
+}
+
+/** A network pauses where it likes; here only the sender does. */
+function isOfThisMachine(peer: string): boolean {
+  return isLoopback(peer.replace(/:\d+$/, "").replace(/^\[|\]$/g, ""));
+}
+
+function isRtpOrRtcp(datagram: Uint8Array): boolean {
+  return isRtcp(datagram) || parseRtp(datagram) !== undefined;
+}

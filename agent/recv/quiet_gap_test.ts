@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { test } from "../../test/harness.ts";
+import { ms } from "../media/time.ts";
+import { QuietGap } from "./quiet_gap.ts";
+
+const FRAME_MS = 33;
+
+/** A sender that hands over each picture in two chunks, so far apart. */
+class Sender {
+  readonly gap = new QuietGap();
+  now = 0;
+
+  send(pictures: number, pauseInside = 0.1): void {
+    for (let i = 0; i < pictures; i++) {
+      this.now += FRAME_MS;
+      this.gap.take(true, ms(this.now));
+      this.now += pauseInside;
+      if (pauseInside >= this.gap.wait) this.gap.end();
+      this.gap.take(false, ms(this.now));
+      if (FRAME_MS >= this.gap.wait) this.gap.end();
+    }
+  }
+}
+
+test("QuietGap is relied on after thirty pictures", () => {
+  const sender = new Sender();
+  sender.send(29);
+  assert.equal(sender.gap.wait, Infinity);
+  sender.send(2);
+  assert.equal(sender.gap.wait, 1);
+});
+
+test("QuietGap learns nothing from a sender that pauses anywhere", () => {
+  const sender = new Sender();
+  sender.send(100, 5);
+  assert.equal(sender.gap.wait, Infinity);
+});
+
+test("QuietGap learns anew with a longer pause when it was wrong", () => {
+  const sender = new Sender();
+  sender.send(40);
+  for (const next of [2, 4]) {
+    sender.send(1, next / 2);
+    assert.equal(sender.gap.wait, Infinity);
+    sender.send(40);
+    assert.equal(sender.gap.wait, next);
+  }
+  sender.send(1, 4);
+  sender.send(100);
+  assert.equal(sender.gap.wait, Infinity);
+});
+
+test("QuietGap waits for pauses, not for pictures that come in a burst", () => {
+  const gap = new QuietGap();
+  for (let i = 0; i < 100; i++) gap.take(true, ms(0.1 * i));
+  assert.equal(gap.wait, Infinity);
+});
