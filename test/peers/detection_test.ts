@@ -33,11 +33,8 @@ const STREAMS: [codec: string, container: string, format: string][] = [
   ["h264", "flv", "flv"],
 ];
 
-/** Containers whose header has what the decoder needs. */
-const HAS_HEADER = ["flv"];
-
-/** Formats whose beginning everything else depends on. */
-const NEEDS_BEGINNING = ["flv"];
+/** Containers of which whoever joins later knows nothing. */
+const HEADED = ["flv"];
 
 for (const [codec, container, format] of STREAMS) {
   const what = codec === container ? codec : `${codec} in ${container}`;
@@ -49,7 +46,7 @@ for (const [codec, container, format] of STREAMS) {
     await check(receiver, "tcp", { codec, container, format });
   });
 
-  if (NEEDS_BEGINNING.includes(container)) continue;
+  if (HEADED.includes(container)) continue;
   test(`camagent recv finds out what FFmpeg sends over UDP: ${what}`, async () => {
     await using receiver = await FilmReceiver.at("udp://127.0.0.1:0");
     await check(receiver, "udp", { codec, container, format });
@@ -82,7 +79,7 @@ async function check(
   using folder = temporaryFolder();
   const clip = new Clip(folder.path, codec);
   const url = `${scheme}://127.0.0.1:${receiver.port}`;
-  const hasHeader = HAS_HEADER.includes(container);
+  const hasHeader = HEADED.includes(container);
   const bare = hasHeader ? `${codec}:bsfs/v=dump_extra` : codec;
   await using sender = new Program([
     ...["ffmpeg", "-v", "error", "-re", "-f", "lavfi"],
