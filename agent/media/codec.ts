@@ -10,5 +10,12 @@ export type NalUnitCodec = "h264" | "hevc";
 /** A codec that travels in RTP and in byte streams without a container. */
 export type StreamCodec = NalUnitCodec | "mjpeg";
 
-/** How pictures are coded, by FFmpeg's name. */
-export type Codec = StreamCodec;
+/** How pictures are coded, by FFmpeg's name; containers have all of them. */
+export type Codec =
+  | StreamCodec
+  | "mpeg1video"
+  | "mpeg2video"
+  | "mpeg4"
+  | "vp8"
+  | "vp9"
+  | "av1";

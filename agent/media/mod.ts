@@ -30,6 +30,7 @@ export * from "./parameter_sets.ts";
 export * from "./rbsp.ts";
 export * from "./rtp/mod.ts";
 export * from "./sei.ts";
+export * from "./sequence_header.ts";
 export * from "./slice_digest.ts";
 export * from "./slice_header.ts";
 export * from "./sniff.ts";
