@@ -27,7 +27,17 @@ import { exitError } from "./exit_error.ts";
 const TIMEBASE = { num: 1, den: 1000 };
 
 /** What the IVF header calls them; FFmpeg goes by its command line. */
-const FOURCC = { h264: "H264", hevc: "HEVC", mjpeg: "MJPG" } as const;
+const FOURCC: Readonly<Record<Codec, string>> = {
+  h264: "H264",
+  hevc: "HEVC",
+  mjpeg: "MJPG",
+  mpeg1video: "mpg1",
+  mpeg2video: "mpg2",
+  mpeg4: "MP4V",
+  vp8: "VP80",
+  vp9: "VP90",
+  av1: "AV01",
+};
 
 /** What is known of a frame besides its pixels. */
 export interface DecodedFrame {

@@ -27,12 +27,35 @@ export interface DecoderOutput {
    * @default {false}
    */
   readonly lossy?: boolean;
+  /**
+   * Pictures are shown in another order than they come. MPEG-1, MPEG-2 and
+   * MPEG-4 have to be told so, and then hold one picture back.
+   *
+   * @default {false}
+   */
+  readonly reordered?: boolean;
   /** Layout of the frames. */
   readonly pixelFormat: PixelFormat;
   /** Scales to this size; absent: as the stream is. */
   readonly size?: Size;
   /** YUV matrix that untagged pictures are taken for. */
   readonly untagged: "bt601" | "bt709";
+}
+
+/** Decoders that have another name than their codec. */
+const DECODERS: { readonly [codec in Codec]?: string } = {
+  // FFmpeg's own needs hardware.
+  av1: "libdav1d",
+};
+
+/** Tells whether low_delay makes pictures come out as they came in. */
+function isMpeg(codec: Codec): boolean {
+  return codec === "mpeg1video" || codec === "mpeg2video" || codec === "mpeg4";
+}
+
+/** Tells whether a decoder that was started for one output serves for another. */
+export function isSameDecoder(a: DecoderOutput, b: DecoderOutput): boolean {
+  return decoderArgs(a, "").join(" ") === decoderArgs(b, "").join(" ");
 }
 
 /**
@@ -42,6 +65,7 @@ export interface DecoderOutput {
  */
 export function decoderArgs(output: DecoderOutput, path: string): string[] {
   const { codec = "h264", lossy = false } = output;
+  const holdsBack = output.reordered === true && isMpeg(codec);
   return [
     "-hide_banner",
     "-nostdin",
@@ -50,8 +74,9 @@ export function decoderArgs(output: DecoderOutput, path: string): string[] {
     "repeat+warning",
     // No frame threads: each holds a picture back. And a frame for every
     // picture: FFmpeg would keep those from before a recovery point to itself.
-    "-flags",
-    "+low_delay+output_corrupt",
+    ...(holdsBack
+      ? ["-thread_type", "slice", "-flags", "+output_corrupt"]
+      : ["-flags", "+low_delay+output_corrupt"]),
     "-probesize",
     "32",
     "-analyzeduration",
@@ -69,7 +94,7 @@ export function decoderArgs(output: DecoderOutput, path: string): string[] {
     ...(lossy && codec === "h264" ? ["-threads", "1"] : []),
     // Whatever the FourCC says.
     "-c:v",
-    codec,
+    DECODERS[codec] ?? codec,
     "-i",
     "pipe:0",
     "-map",

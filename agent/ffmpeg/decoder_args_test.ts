@@ -3,6 +3,7 @@ import { test } from "../../test/harness.ts";
 import {
   decoderArgs,
   type DecoderOutput,
+  isSameDecoder,
   readTimestamp,
 } from "./decoder_args.ts";
 
@@ -59,6 +60,9 @@ const INPUTS: [input: Partial<DecoderOutput>, args: string][] = [
   [{}, "-f ivf -c:v h264 -i"],
   [{ codec: "hevc" }, "-f ivf -c:v hevc -i"],
   [{ codec: "mjpeg" }, "-f ivf -c:v mjpeg -i"],
+  [{ codec: "mpeg2video" }, "-f ivf -c:v mpeg2video -i"],
+  [{ codec: "vp9" }, "-f ivf -c:v vp9 -i"],
+  [{ codec: "av1" }, "-f ivf -c:v libdav1d -i"],
   [{ lossy: true }, "-f ivf -threads 1 -c:v h264 -i"],
   [{ lossy: true, codec: "hevc" }, "-f ivf -c:v hevc -i"],
 ];
@@ -70,6 +74,42 @@ for (const [input, expected] of INPUTS) {
     assert.ok(args.includes(` ${expected} pipe:0 `), args);
   });
 }
+
+for (const codec of ["mpeg1video", "mpeg2video", "mpeg4"] as const) {
+  test(`decoderArgs has ${codec} put in order only where it is not`, () => {
+    const output = { codec, pixelFormat: "gray", untagged: "bt601" } as const;
+    const flags = [false, true].map((reordered) => {
+      const args = decoderArgs({ ...output, reordered }, "pipe:1").join(" ");
+      return /warning (.*) -probesize/.exec(args)?.[1];
+    });
+    assert.deepEqual(flags, [
+      "-flags +low_delay+output_corrupt",
+      "-thread_type slice -flags +output_corrupt",
+    ]);
+  });
+}
+
+test("isSameDecoder() tells outputs apart that take another decoder", () => {
+  const output = { pixelFormat: "gray", untagged: "bt601" } as const;
+  const same: Partial<DecoderOutput>[] = [
+    { codec: "h264" },
+    { lossy: false },
+    { reordered: true },
+  ];
+  const others: Partial<DecoderOutput>[] = [
+    { codec: "hevc" },
+    { lossy: true },
+    { size: { width: 2, height: 2 } },
+    { untagged: "bt709" },
+  ];
+  for (const change of [...same, ...others]) {
+    assert.equal(
+      isSameDecoder(output, { ...output, ...change }),
+      same.includes(change),
+      JSON.stringify(change),
+    );
+  }
+});
 
 const LINES: [line: string, meaning: number | "mark" | undefined][] = [
   ["frame:0    pts:0       pts_time:0", 0],

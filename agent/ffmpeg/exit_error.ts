@@ -15,6 +15,7 @@ const AFTERMATH = new RegExp(
   [
     "^Conversion failed!",
     "^Error initializing output stream",
+    "^Could not write header for output file",
     "^Error parsing global options",
     "^Error (marking|opening (input|output) files?|reinitializing)\\b",
     "^Failed to inject frame into filter network",
@@ -29,8 +30,11 @@ const AFTERMATH = new RegExp(
   ].join("|"),
 );
 
-/** What FFmpeg says of every input that it is not to analyse. */
-const NOISE = /: not enough frames to estimate rate/;
+/**
+ * What FFmpeg says of every input that it is not to analyse, and what it
+ * proposes where there is no such stream.
+ */
+const NOISE = /: not enough frames to estimate rate|^To ignore this, add a /;
 
 /** Which part of FFmpeg says it; the address differs in every run. */
 const SPEAKER = /\[([^\]@]+?) @ 0x[0-9a-f]+\] /g;

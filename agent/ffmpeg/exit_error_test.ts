@@ -50,6 +50,22 @@ const CAUSES: [name: string, tail: string[], cause: string | undefined][] = [
     "Error opening output file pipe:1.",
     "Error opening output files: Encoder not found",
   ], "vost#0:0: Unknown encoder 'nosuch'"],
+  [
+    "finds no video (5.1.9)",
+    [
+      "Stream map '0:V:0' matches no streams.",
+      "To ignore this, add a trailing '?' to the map.",
+    ],
+    "Stream map '0:V:0' matches no streams.",
+  ],
+  [
+    "finds no keyframe (5.1.9)",
+    [
+      "[nut @ 0x55f4aef2fb80] dimensions not set",
+      "Could not write header for output file #0 (incorrect codec parameters ?): Invalid argument",
+    ],
+    "nut: dimensions not set",
+  ],
   ["ended for no reason of its own", [
     "Conversion failed!",
   ], "Conversion failed!"],

@@ -4,5 +4,18 @@
  * @module
  */
 
-/** How pictures are coded, by FFmpeg's name: H.264, H.265 or JPEG. */
-export type Codec = "h264" | "hevc" | "mjpeg";
+/** A codec whose pictures are NAL units, by FFmpeg's name: H.264 or H.265. */
+export type NalUnitCodec = "h264" | "hevc";
+
+/** A codec that travels in RTP and in byte streams without a container. */
+export type StreamCodec = NalUnitCodec | "mjpeg";
+
+/** How pictures are coded, by FFmpeg's name; containers have all of them. */
+export type Codec =
+  | StreamCodec
+  | "mpeg1video"
+  | "mpeg2video"
+  | "mpeg4"
+  | "vp8"
+  | "vp9"
+  | "av1";

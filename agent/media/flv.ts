@@ -5,9 +5,8 @@
  * @module
  */
 
-import { joinNalUnits, START_CODE } from "./annexb.ts";
-import { NAL_UNIT_TYPE, nalUnitType } from "./h264.ts";
-import { hasRecoveryPoint } from "./sei.ts";
+import { annexBFromAvcc, readAvccConfiguration } from "./avcc.ts";
+import { type NalUnitPicture, tidyPicture } from "./nal_unit_picture.ts";
 import { type Microseconds, us } from "./time.ts";
 
 /** Bytes are not FLV, or not H.264 in FLV. */
@@ -19,16 +18,10 @@ export class FlvError extends SyntaxError {
   }
 }
 
-/** One access unit of an FLV stream. */
-export interface FlvUnit {
-  /** An Annex B byte stream, owned by the receiver. */
-  readonly data: Uint8Array<ArrayBuffer>;
+/** One access unit of an FLV stream, whatever the tag says of it. */
+export interface FlvUnit extends NalUnitPicture {
   /** Presentation timestamp; FLV counts whole milliseconds. */
   readonly pts: Microseconds;
-  /** Holds an IDR picture, whatever the tag says. */
-  readonly keyframe: boolean;
-  /** Holds a recovery point SEI message. */
-  readonly recoveryPoint: boolean;
   /**
    * SPS and PPS as an Annex B byte stream; only on the first access unit after
    * they came or changed.
@@ -190,20 +183,13 @@ export class FlvReader {
     } else this.#expectTag(this.#size);
   }
 
-  /** Reads AVCDecoderConfigurationRecord (ISO/IEC 14496-15, 5.3.3.1.2). */
   #readConfiguration(record: Uint8Array): void {
-    this.#lengthSize = ((record[4] ?? 3) & 3) + 1;
-    const nalUnits: Uint8Array[] = [];
-    let at = 5;
-    for (const mask of [0x1f, 0xff]) {
-      const count = (record[at++] ?? 0) & mask;
-      for (let i = 0; i < count; i++) {
-        const nalUnit = nalUnitAt(record, at, 2);
-        nalUnits.push(nalUnit);
-        at += 2 + nalUnit.length;
-      }
+    const configuration = readAvccConfiguration("h264", record);
+    if (configuration === undefined) {
+      throw new FlvError("Cannot read FLV: parameter sets beyond their tag");
     }
-    const parameterSets = joinNalUnits(nalUnits);
+    const { lengthSize, parameterSets } = configuration;
+    this.#lengthSize = lengthSize;
     if (!isEqual(parameterSets, this.#parameterSets)) {
       this.#parameterSets = parameterSets;
       this.#announced = parameterSets;
@@ -211,44 +197,19 @@ export class FlvReader {
   }
 
   #readNalUnits(bytes: Uint8Array<ArrayBuffer>): FlvUnit {
-    const nalUnits: Uint8Array[] = [];
-    let [at, keyframe, recoveryPoint] = [0, false, false];
-    while (at < bytes.length) {
-      const nalUnit = nalUnitAt(bytes, at, this.#lengthSize);
-      const type = nalUnitType(nalUnit);
-      keyframe ||= type === NAL_UNIT_TYPE.idr;
-      recoveryPoint ||= type === NAL_UNIT_TYPE.sei && hasRecoveryPoint(nalUnit);
-      if (this.#lengthSize === START_CODE.length) bytes.set(START_CODE, at);
-      else nalUnits.push(nalUnit);
-      at += this.#lengthSize + nalUnit.length;
+    const stream = annexBFromAvcc(bytes, this.#lengthSize);
+    const picture = stream && tidyPicture("h264", stream);
+    if (picture === undefined) {
+      throw new FlvError("Cannot read FLV: NAL units that do not fill a tag");
     }
     const parameterSets = this.#announced;
     this.#announced = undefined;
     return {
-      data: this.#lengthSize === START_CODE.length
-        ? bytes
-        : joinNalUnits(nalUnits),
+      ...picture,
       pts: us((this.#dts + this.#compositionTime) * 1000),
-      keyframe,
-      recoveryPoint,
       ...(parameterSets && { parameterSets }),
     };
   }
-}
-
-/** Takes the NAL unit behind a length of `lengthSize` bytes, big endian. */
-function nalUnitAt(
-  bytes: Uint8Array,
-  at: number,
-  lengthSize: number,
-): Uint8Array {
-  let length = 0;
-  const start = at + lengthSize;
-  for (; at < start; at++) length = length * 256 + (bytes[at] ?? 0);
-  if (length === 0 || start + length > bytes.length) {
-    throw new FlvError(`Cannot read FLV: NAL unit of ${length} bytes`);
-  }
-  return bytes.subarray(start, start + length);
 }
 
 /** Continues a timestamp that wraps from the one before it. */

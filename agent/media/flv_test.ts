@@ -213,19 +213,19 @@ const BAD: Record<string, [readonly number[], RegExp]> = {
   ],
   "a NAL unit beyond its tag": [
     [...HEADER, ...tag(9, 0, [0x17, 1, 0, 0, 0, 0, 0, 0, 3, 0x65, 0x88])],
-    /NAL unit of 3 bytes$/,
+    /NAL units that do not fill a tag$/,
   ],
   "half a length": [
     [...HEADER, ...tag(9, 0, [...PICTURE, 0, 0, 0])],
-    /NAL unit of 0 bytes$/,
+    /NAL units that do not fill a tag$/,
   ],
   "a NAL unit without bytes": [
     [...HEADER, ...tag(9, 0, [...PICTURE, 0, 0, 0, 0])],
-    /NAL unit of 0 bytes$/,
+    /NAL units that do not fill a tag$/,
   ],
   "a configuration that is cut off": [
     [...HEADER, ...tag(9, 0, configuration(4).slice(0, -3))],
-    /NAL unit of/,
+    /parameter sets beyond their tag$/,
   ],
 };
 

@@ -5,7 +5,7 @@
  */
 
 import { hevcPictureStart, pictureStart } from "./annexb.ts";
-import type { Codec } from "./codec.ts";
+import type { NalUnitCodec } from "./codec.ts";
 import { NAL_UNIT_TYPE, nalUnitType } from "./h264.ts";
 import {
   HEVC_HEADER_BYTES,
@@ -16,9 +16,6 @@ import {
 import { parseHevcSps } from "./hevc_sps.ts";
 import { BitReader, RbspError, removeEmulationPrevention } from "./rbsp.ts";
 import { parseSps, SpsError, type StreamSps } from "./sps.ts";
-
-/** A codec that has parameter sets. */
-export type NalUnitCodec = Exclude<Codec, "mjpeg">;
 
 /** Video, sequence and picture parameter sets. */
 export type ParameterSetKind = "vps" | "sps" | "pps";

@@ -5,9 +5,9 @@
  */
 
 import { joinNalUnits, nalUnitsOf } from "./annexb.ts";
+import type { NalUnitCodec } from "./codec.ts";
 import {
   HEAD_BYTES,
-  type NalUnitCodec,
   PARAMETER_SET_SYNTAX,
   type ParameterSet,
   type ParameterSetKind,

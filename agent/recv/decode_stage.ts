@@ -6,6 +6,7 @@
  */
 
 import { Decoder } from "../ffmpeg/decoder.ts";
+import { type DecoderOutput, isSameDecoder } from "../ffmpeg/decoder_args.ts";
 import type { AccessUnitHub } from "../media/access_unit_hub.ts";
 import { packedFormat } from "../media/frame.ts";
 import { type Milliseconds, ms } from "../media/time.ts";
@@ -19,8 +20,8 @@ import type { LossPolicy } from "./access_unit_gate.ts";
 import { DecodeRun } from "./decode_run.ts";
 import type { FrameStream } from "./frame_stream.ts";
 import type { ReceivedUnit } from "./received_unit.ts";
-import type { StreamInfo } from "./stream_info.ts";
 import type { RecvOptions } from "./recv.ts";
+import { type StreamInfo, tellsSize } from "./stream_info.ts";
 import type { Wanted } from "./sink_stage.ts";
 import type { DecoderStatus } from "./status.ts";
 
@@ -34,11 +35,15 @@ const DECODER_BUDGET = ms(200);
  */
 const START_BUDGET = ms(1000);
 
-/** What a decoder has to be told when it is started. */
-type Prepared = Pick<StreamInfo, "codec" | "untagged" | "lossy">;
-
 /** What a decoder is prepared for before the stream has said anything. */
-const LIKELY: Prepared = { codec: "h264", untagged: "bt601", lossy: false };
+const LIKELY: StreamInfo = {
+  codec: "h264",
+  width: 0,
+  height: 0,
+  untagged: "bt601",
+  reorderDepth: 0,
+  lossy: false,
+};
 
 /** What a decoder has to know of the input. */
 export interface DecoderInput {
@@ -136,20 +141,13 @@ export class DecodeStage {
 
   /** @returns What the next decoder has to be prepared for. */
   async #decode(
-    prepared: Prepared,
+    prepared: StreamInfo,
     signal: AbortSignal,
     progress: () => void,
-  ): Promise<Prepared> {
+  ): Promise<StreamInfo> {
     const { runtime } = this.#options;
     const { pixelFormat, size } = this.#wanted;
-    const { codec, untagged, lossy } = prepared;
-    const output = {
-      codec,
-      untagged,
-      lossy,
-      pixelFormat,
-      ...(size && { size }),
-    };
+    const output = outputOf(prepared, this.#wanted);
     // Started before anything is known: the first picture comes the sooner.
     await using decoder = await Decoder.start(output, { runtime, signal });
     let settledAt = Infinity;
@@ -164,9 +162,8 @@ export class DecodeStage {
       if (first.done) throw new Error("The hub ended");
       const { stream } = first.value;
       // The next decoder gets this access unit from the hub again.
-      const serves = stream.codec === codec && stream.untagged === untagged &&
-        stream.lossy === lossy;
-      if (!serves) return stream;
+      const needed = outputOf(stream, this.#wanted);
+      if (!isSameDecoder(output, needed)) return stream;
       const { width, height } = size ?? stream;
       const { fps } = stream;
       const ring = await this.#stream.begin({
@@ -189,4 +186,20 @@ export class DecodeStage {
       this.#queue = undefined;
     }
   }
+}
+
+/** What a decoder has to be told when it is started. */
+function outputOf(
+  { codec, width, height, untagged, reorderDepth, lossy }: StreamInfo,
+  { pixelFormat, size }: Wanted,
+): DecoderOutput {
+  const fixed = size ?? (tellsSize(codec) ? undefined : { width, height });
+  return {
+    codec,
+    untagged,
+    lossy,
+    reordered: reorderDepth > 0,
+    pixelFormat,
+    ...(fixed && { size: fixed }),
+  };
 }

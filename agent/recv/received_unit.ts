@@ -45,7 +45,7 @@ export interface ReceivedUnit {
 /** An access unit as a transport or a splitter delivers it. */
 export type ArrivedUnit =
   & Omit<SplitUnit, "hasParameterSets">
-  & Pick<AccessUnit, "capturedAt" | "codec">
+  & Pick<AccessUnit, "capturedAt" | "codec" | "size">
   & Pick<DatagramPicture, "mayLackEnd">;
 
 /** Turns access units that arrive into received ones. */
@@ -109,7 +109,7 @@ export class UnitReceiver {
       this.reset();
     }
     // Parameter sets may change in front of any picture.
-    this.#reader.read(unit.data);
+    this.#reader.read(unit.data, unit.size);
     if (isEntry(unit)) this.#begin(receivedAt, timing);
     if (this.#stream === undefined) return undefined;
     const { keyframe, recoveryPoint } = unit;

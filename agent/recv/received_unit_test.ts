@@ -99,6 +99,37 @@ test("UnitReceiver allows every reorder depth where none is told", () => {
   assert.equal(receive(receiver, keyframe(fields))?.stream.reorderDepth, 16);
 });
 
+test("UnitReceiver takes the size of VP8 from its container", () => {
+  const { receiver } = setUp();
+  const size = { width: 1280, height: 720 };
+  const unit = { ...split([]), data: Uint8Array.of(0x10), keyframe: true };
+  const vp8 = { ...unit, codec: "vp8" } as const;
+  assert.equal(receive(receiver, vp8), undefined);
+  assert.deepEqual(receive(receiver, { ...vp8, size })?.stream, {
+    codec: "vp8",
+    ...size,
+    untagged: "bt601",
+    reorderDepth: 0,
+    lossy: false,
+  });
+  const huge = { width: 65_535, height: 65_535 };
+  assert.throws(() => receive(receiver, { ...vp8, size: huge }), {
+    failure: "undecodable",
+  });
+});
+
+test("UnitReceiver allows every reorder depth once B pictures came", () => {
+  const { receiver } = setUp();
+  const size = { width: 720, height: 576 };
+  const depths = [1, 2, 3, 2, 1].map((type) => {
+    const data = Uint8Array.of(0, 0, 1, 0, 0, type << 3);
+    const picture = { ...split([]), data, keyframe: type === 1 };
+    const unit = { ...picture, codec: "mpeg2video", size } as const;
+    return receive(receiver, unit)?.stream.reorderDepth;
+  });
+  assert.deepEqual(depths, [0, 0, 0, 0, 16]);
+});
+
 test("UnitReceiver refuses pictures that are too large", () => {
   const { receiver } = setUp();
   const huge = keyframe({ widthInMbs: 256, heightInMapUnits: 137 });

@@ -13,8 +13,10 @@ import { until } from "../../test/faults/deadline.ts";
 import { test } from "../../test/harness.ts";
 import { ConfigError, StreamError } from "../errors.ts";
 import { frameBytes, type FrameFormat } from "../media/frame.ts";
-import { ms } from "../media/time.ts";
+import { ms, us } from "../media/time.ts";
 import type { FrameSink } from "../plugin/sink.ts";
+import type { Ingest, IngestUnit } from "../plugin/transport.ts";
+import { Queue } from "../runtime/queue.ts";
 import { createReceiver } from "./recv.ts";
 
 /** FFmpeg's part reads and writes a real pipe: that takes real time. */
@@ -102,6 +104,45 @@ test("createReceiver() starts another decoder for another size", async () => {
   assert.equal(t.receiver.status().decoders[0]!.supervisor.restarts, 0);
   await t.end(running);
 });
+
+test("createReceiver() scales pictures to what their container says", async () => {
+  const opened: Opened = [];
+  const units = new Queue<IngestUnit>();
+  const t = recvOptions(() => Promise.resolve(unitIngest(units)), [
+    keeps(opened),
+  ]);
+  t.runtime.processes.programs.set("ffmpeg", decodes);
+  const running = createReceiver(t.options).run();
+  const unit = { pts: us(0), recoveryPoint: false, damaged: false };
+  units.push({
+    ...unit,
+    codec: "vp8",
+    data: Uint8Array.of(0x10),
+    size: { width: 32, height: 16 },
+    keyframe: true,
+    discontinuity: false,
+  });
+  await reach(opened, 1);
+  assert.deepEqual([opened[0]![0].width, opened[0]![0].height], [32, 16]);
+  const [, ...commands] = t.runtime.processes.started;
+  assert.equal(commands.length, 1);
+  assert.match(commands[0]!.join(" "), / -c:v vp8 .*,scale=w=32:h=16 /);
+  t.stop.abort();
+  await running;
+});
+
+/** An open stream of whole units. */
+function unitIngest(units: Queue<IngestUnit>): Ingest {
+  return {
+    type: "units",
+    peer: "192.168.1.7:5004",
+    units,
+    [Symbol.asyncDispose]() {
+      units.end();
+      return Promise.resolve();
+    },
+  };
+}
 
 test("createReceiver() bounds how often another size costs a decoder", async () => {
   const t = setUp([{}]);

@@ -9,6 +9,7 @@ import { MAX_PIXELS } from "../ffmpeg/decoder_args.ts";
 import type { Codec } from "../media/codec.ts";
 import { readJpeg } from "../media/jpeg.ts";
 import { ParameterSetCache } from "../media/parameter_sets.ts";
+import { isBidirectional } from "../media/sequence_header.ts";
 import type { PictureSize, Sps, StreamSps } from "../media/sps.ts";
 
 /** What decoders and sinks have to know of a stream. */
@@ -45,19 +46,28 @@ export function isSameStream(
     a.reorderDepth === b.reorderDepth && a.lossy === b.lossy;
 }
 
+/**
+ * Tells whether we read the size of pictures from themselves. Of other codecs
+ * the container says it, and need not be right.
+ */
+export function tellsSize(codec: Codec): boolean {
+  return codec === "h264" || codec === "hevc" || codec === "mjpeg";
+}
+
 /** Reads what the access units of one stream say of it. */
 export class StreamReader {
   /** How its pictures are coded. */
   readonly codec: Codec;
   readonly #parameterSets: ParameterSetCache | undefined;
-  #jpeg: PictureSize | undefined;
+  #size: PictureSize | undefined;
+  #isBidirectional = false;
 
   /** Knows nothing yet. */
   constructor(codec: Codec) {
     this.codec = codec;
-    this.#parameterSets = codec === "mjpeg"
-      ? undefined
-      : new ParameterSetCache(codec);
+    this.#parameterSets = codec === "h264" || codec === "hevc"
+      ? new ParameterSetCache(codec)
+      : undefined;
   }
 
   /** What pictures of H.264 are coded by, once that is known. */
@@ -66,10 +76,16 @@ export class StreamReader {
     return sps && isH264(sps) ? sps : undefined;
   }
 
-  /** Looks at an access unit, borrowed until it returns. */
-  read(data: Uint8Array): void {
-    if (this.#parameterSets) this.#parameterSets.update(data);
-    else this.#jpeg = readJpeg(data);
+  /**
+   * Looks at an access unit.
+   *
+   * @param data Borrowed until it returns.
+   * @param size What its container says of it, if it came in one.
+   */
+  read(data: Uint8Array, size?: PictureSize): void {
+    if (this.#parameterSets) return void this.#parameterSets.update(data);
+    this.#size = this.codec === "mjpeg" ? readJpeg(data) : size;
+    this.#isBidirectional ||= isBidirectional(this.codec, data);
   }
 
   /** Gives a keyframe the parameter sets that it lacks. */
@@ -85,7 +101,7 @@ export class StreamReader {
    */
   describe(lossy: boolean): StreamInfo | undefined {
     const sps = this.#parameterSets?.sps;
-    const size = sps ?? this.#jpeg;
+    const size = sps ?? this.#size;
     if (size === undefined) return undefined;
     const { width, height } = size;
     if (width * height > MAX_PIXELS) {
@@ -99,10 +115,16 @@ export class StreamReader {
       width,
       height,
       untagged: sps && isUntaggedHd(sps) ? "bt709" : "bt601",
-      reorderDepth: sps ? sps.reorderDepth ?? MAX_REORDER_DEPTH : 0,
+      reorderDepth: this.#reorderDepth,
       lossy,
       ...(sps?.fps !== undefined && { fps: sps.fps }),
     };
+  }
+
+  get #reorderDepth(): number {
+    const sps = this.#parameterSets?.sps;
+    const isReordered = sps !== undefined || this.#isBidirectional;
+    return isReordered ? sps?.reorderDepth ?? MAX_REORDER_DEPTH : 0;
   }
 }
 

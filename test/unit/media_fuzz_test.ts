@@ -171,7 +171,10 @@ function randomFlv(random: Random) {
     if (random.once(3)) tag(random.pick([8, 18]), [...random.bytes(9)]);
     const nalUnits = random.list(
       random.between(1, 3),
-      () => Uint8Array.of(0x41, ...random.bytes(random.below(20)), 0x80),
+      () =>
+        addEmulationPrevention(
+          Uint8Array.of(0x41, ...random.bytes(random.below(20)), 0x80),
+        ),
     );
     const body = nalUnits.flatMap((nalUnit) => [
       ...Array(lengthSize - 1).fill(0),

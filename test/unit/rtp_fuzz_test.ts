@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import {
   ACCESS_UNIT_DELIMITER,
-  type Codec,
   concat,
   findStartCode,
   joinNalUnits,
@@ -20,6 +19,7 @@ import {
   RtpReorderer,
   type RtpStatistics,
   type RtpUnit,
+  type StreamCodec,
   us,
   writeRtcp,
   writeRtpHeader,
@@ -274,7 +274,7 @@ property("RtpReceiver puts a little disorder right", 1_500, (random) => {
 });
 
 /** Payloads that are right in places. */
-function randomPayload(random: Random, codec: Codec): Uint8Array {
+function randomPayload(random: Random, codec: StreamCodec): Uint8Array {
   if (random.once(8)) return random.bytes(random.below(30));
   switch (codec) {
     case "h264":
@@ -354,7 +354,7 @@ function sized(random: Random, bytes: Uint8Array): Uint8Array {
 }
 
 /** Packets of one sender, sometimes of two, in an order that happens. */
-function randomPackets(random: Random, codec: Codec): Uint8Array[] {
+function randomPackets(random: Random, codec: StreamCodec): Uint8Array[] {
   let [sequence, timestamp] = [random.below(2 ** 16), random.below(2 ** 32)];
   const payloadType = codec === "mjpeg" ? 26 : 96;
   return random.list(random.below(20), () => {

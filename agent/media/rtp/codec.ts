@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Codec } from "../codec.ts";
+import type { StreamCodec } from "../codec.ts";
 import { parseSps, SpsError } from "../sps.ts";
 import { NAL_UNIT_TYPE } from "../h264.ts";
 import type { RtpPacket } from "./packet.ts";
@@ -49,7 +49,7 @@ export function mayBeVideo(payloadType: number): boolean {
 export function codecOf(
   packet: RtpPacket,
   before?: RtpPacket,
-): Codec | undefined {
+): StreamCodec | undefined {
   if (packet.payloadType === JPEG_PAYLOAD_TYPE) return "mjpeg";
   if (!mayBeVideo(packet.payloadType)) return undefined;
   if (isHevc(packet.payload)) return "hevc";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { writeSps } from "../../../test/h264_writer.ts";
 import { test } from "../../../test/harness.ts";
 import { writeRtp } from "../../../test/rtp_writer.ts";
-import type { Codec } from "../codec.ts";
+import type { StreamCodec } from "../codec.ts";
 import { codecOf } from "./codec.ts";
 import { parseRtp } from "./packet.ts";
 
@@ -15,7 +15,7 @@ function packet(hex: string, payloadType = 96, timestamp = 0) {
 }
 
 /** Payloads, and what they tell alone. */
-const CASES: Record<string, [hex: string, codec: Codec | undefined]> = {
+const CASES: Record<string, [hex: string, codec: StreamCodec | undefined]> = {
   "an SPS of H.264": [SPS, "h264"],
   "an SPS that is cut off": [SPS.slice(0, 8), undefined],
   "an SPS that no picture refers to": [`07${SPS.slice(2)}`, undefined],

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Codec } from "../codec.ts";
+import type { StreamCodec } from "../codec.ts";
 import type { RtpUnitCounters } from "./counters.ts";
 import type { PayloadReader, ReadPicture } from "./payload_reader.ts";
 import type { OrderedPacket } from "./reorderer.ts";
@@ -45,7 +45,7 @@ export class RtpDepacketizer {
   }
 
   /** How its pictures are coded. */
-  get codec(): Codec {
+  get codec(): StreamCodec {
     return this.#reader.codec;
   }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Codec } from "../codec.ts";
+import type { StreamCodec } from "../codec.ts";
 
 /** What a payload is to its picture. */
 export type PayloadRole =
@@ -28,7 +28,7 @@ export interface ReadPicture {
 
 /** Reads the payloads of one picture after the other. */
 export interface PayloadReader {
-  readonly codec: Codec;
+  readonly codec: StreamCodec;
   /** Something of a picture has come, whether it could be kept or not. */
   readonly hasPicture: boolean;
   /** Tells what a payload is to its picture, before it is pushed. */

@@ -5,7 +5,7 @@
  */
 
 import { concat } from "../bytes.ts";
-import type { Codec } from "../codec.ts";
+import type { StreamCodec } from "../codec.ts";
 import { type Milliseconds, us } from "../time.ts";
 import { isEntry } from "../unit_queue.ts";
 import { RtpCandidates } from "./candidates.ts";
@@ -24,7 +24,7 @@ import type { RtpUnit } from "./unit.ts";
 /** What is known of a stream before it comes, from an SDP for example. */
 export interface RtpReceiverOptions {
   /** How it is coded. Omit to find out. */
-  readonly codec?: Codec;
+  readonly codec?: StreamCodec;
   /** Packets of other types are ignored. Omit to find out. */
   readonly payloadType?: number;
   /**
@@ -45,7 +45,7 @@ export interface RtpStatistics extends RtpCounters, RtpUnitCounters {
   /** Who sends; absent before the first packet. */
   ssrc?: number;
   /** Absent as long as it is not known. */
-  codec?: Codec;
+  codec?: StreamCodec;
   /** Datagrams that are neither RTP nor RTCP. */
   invalid: number;
   /** Packets of other senders, and of other payload types. */

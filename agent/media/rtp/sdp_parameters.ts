@@ -6,7 +6,7 @@
 
 import { joinNalUnits, nalUnitsOf, START_CODE } from "../annexb.ts";
 import { concat } from "../bytes.ts";
-import type { Codec } from "../codec.ts";
+import type { StreamCodec } from "../codec.ts";
 import { MAX_PARAMETER_SET_BYTES } from "../parameter_sets.ts";
 import { H264_FORMAT, HEVC_FORMAT } from "./nal_unit_format.ts";
 import { SdpError } from "./sdp_error.ts";
@@ -29,7 +29,7 @@ const MAX_SETS = 64;
  * @throws {SdpError} If packets come in another order than pictures.
  */
 export function parameterSetsOf(
-  codec: Codec,
+  codec: StreamCodec,
   text: string,
 ): Uint8Array<ArrayBuffer> | undefined {
   if (codec === "mjpeg") return undefined;

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Codec } from "../codec.ts";
+import type { StreamCodec } from "../codec.ts";
 import { VIDEO_CLOCK_RATE } from "./clock.ts";
 import { JPEG_PAYLOAD_TYPE } from "./codec.ts";
 import { SdpError } from "./sdp_error.ts";
@@ -14,7 +14,7 @@ import { parameterSetsOf } from "./sdp_parameters.ts";
 /** The video of an SDP. */
 export interface SdpVideo {
   /** How it is coded. */
-  readonly codec: Codec;
+  readonly codec: StreamCodec;
   /** Number that stands for the codec in the packets. */
   readonly payloadType: number;
   /** Ticks per second of the timestamps. */
@@ -57,7 +57,7 @@ const MAX_SOURCES = 16;
 const MAX_CLOCK_RATE = 1e9;
 
 /** Encoding names that we read (RFC 6184, 7798, 2435), in lower case. */
-const CODECS: Readonly<Record<string, Codec>> = {
+const CODECS: Readonly<Record<string, StreamCodec>> = {
   h264: "h264",
   h265: "hevc",
   jpeg: "mjpeg",
@@ -158,7 +158,7 @@ function readFormat(video: Section, payloadTypes: readonly number[]) {
   for (const payloadType of payloadTypes) {
     const map = attribute(video, `rtpmap:${payloadType} `)?.trim();
     if (map === undefined && payloadType === JPEG_PAYLOAD_TYPE) {
-      const codec: Codec = "mjpeg";
+      const codec: StreamCodec = "mjpeg";
       return { payloadType, codec, clockRate: VIDEO_CLOCK_RATE };
     }
     if (map === undefined) continue;

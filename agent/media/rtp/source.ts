@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Codec } from "../codec.ts";
+import type { StreamCodec } from "../codec.ts";
 import type { Milliseconds } from "../time.ts";
 import { codecOf } from "./codec.ts";
 import type { RtpCounters, RtpUnitCounters } from "./counters.ts";
@@ -25,7 +25,7 @@ export interface SourceUnit extends DepacketizedUnit {
 
 /** What a sender's packets are, and where they are counted. */
 export interface RtpSourceOptions {
-  readonly codec: Codec | undefined;
+  readonly codec: StreamCodec | undefined;
   readonly clockRate: number;
   readonly packets: RtpCounters;
   readonly units: RtpUnitCounters;
@@ -69,7 +69,7 @@ export class RtpSource {
   }
 
   /** How its pictures are coded, once that is known. */
-  get codec(): Codec | undefined {
+  get codec(): StreamCodec | undefined {
     return this.#depacketizer?.codec;
   }
 
@@ -152,7 +152,7 @@ export class RtpSource {
     return { ...ordered, packet: empty };
   }
 
-  #decide(codec: Codec): RtpDepacketizer {
+  #decide(codec: StreamCodec): RtpDepacketizer {
     const reader = createReader(codec);
     this.#depacketizer = new RtpDepacketizer(reader, this.#options.units);
     return this.#depacketizer;
@@ -191,7 +191,7 @@ export class RtpSource {
   }
 }
 
-function createReader(codec: Codec): PayloadReader {
+function createReader(codec: StreamCodec): PayloadReader {
   switch (codec) {
     case "h264":
       return new NalUnitReader(H264_FORMAT);

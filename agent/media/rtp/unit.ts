@@ -4,13 +4,13 @@
  * @module
  */
 
-import type { Codec } from "../codec.ts";
+import type { StreamCodec } from "../codec.ts";
 import type { Microseconds } from "../time.ts";
 
 /** One coded picture as it was found in RTP packets. */
 export interface RtpUnit {
   /** How it is coded. */
-  readonly codec: Codec;
+  readonly codec: StreamCodec;
   /**
    * Of H.264 and H.265 an Annex B byte stream, every start code of four bytes,
    * without access unit delimiters, filler data and end marks; else a whole
