@@ -66,8 +66,15 @@ export const INPUT_FORMATS = [
   "hevc",
   "mjpeg",
   "mpegts",
-  "flv",
   "rtp",
+  "flv",
+  "matroska",
+  "mov",
+  "avi",
+  "mpeg",
+  "ogg",
+  "ivf",
+  "nut",
 ] as const satisfies readonly Sniffed[];
 
 /** Options of every input. */

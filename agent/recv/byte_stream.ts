@@ -5,17 +5,18 @@
  */
 
 import { StreamError } from "../errors.ts";
+import { isRemuxFormat, type RemuxFormat } from "../ffmpeg/remuxer_args.ts";
 import { MAX_ACCESS_UNIT_BYTES } from "../media/access_unit_splitter.ts";
-import { concat } from "../media/bytes.ts";
+import { ByteBuffer } from "../media/byte_buffer.ts";
 import {
   beginsWithUnit,
   H264_SYNTAX,
   HEVC_SYNTAX,
 } from "../media/nal_unit_syntax.ts";
-import { sniff, type Sniffed } from "../media/sniff.ts";
+import { MAX_SNIFF_BYTES, sniff, type Sniffed } from "../media/sniff.ts";
 import {
   createReader,
-  isReadable,
+  isStreamFormat,
   type ReadUnit,
   type StreamFormat,
   type UnitReader,
@@ -31,25 +32,44 @@ const NAMES: Partial<Record<Sniffed, string>> = {
   unknown: "something else",
 };
 
+/** What is known of a stream beforehand, and what may be done to know more. */
+export interface ByteStreamOptions {
+  /** What is sent. Omit to find out. */
+  readonly format?: StreamFormat | undefined;
+  /**
+   * Whether FFmpeg may find out where we cannot: it costs a process.
+   *
+   * @default {false}
+   */
+  readonly mayProbe?: boolean;
+}
+
+/** What FFmpeg has to take apart. */
+export interface ForeignStream {
+  /** What it is. */
+  readonly format: RemuxFormat;
+  /** Its first bytes, where what follows depends on them. */
+  readonly head: Uint8Array<ArrayBuffer>;
+}
+
 /** The bytes of one sender. */
 export class ByteStream {
   readonly #peer: string;
-  readonly #wanted: StreamFormat | undefined;
+  readonly #options: ByteStreamOptions;
   #format: StreamFormat | undefined;
   #reader: UnitReader | undefined;
-  /** What came before it was clear what it is. */
-  #head = new Uint8Array();
+  #foreign: ForeignStream | undefined;
+  /** What has come as long as it was not clear who reads it. */
+  readonly #head = new ByteBuffer(MAX_BARREN_BYTES);
+  #isSettled = false;
   /** Bytes that are to be there before the next look at what they are. */
   #lookAt = 0;
   #barren = 0;
 
-  /**
-   * @param peer Who sends, for messages.
-   * @param format What is sent. Omit to find out.
-   */
-  constructor(peer: string, format?: StreamFormat) {
+  /** @param peer Who sends, for messages. */
+  constructor(peer: string, options: ByteStreamOptions = {}) {
     this.#peer = peer;
-    this.#wanted = format;
+    this.#options = options;
   }
 
   /** What the bytes are, once that is clear. */
@@ -62,6 +82,11 @@ export class ByteStream {
     return this.#reader?.isInPicture ?? false;
   }
 
+  /** What FFmpeg has to take apart, once that is clear; push no more then. */
+  get foreign(): ForeignStream | undefined {
+    return this.#foreign;
+  }
+
   /**
    * Takes the next bytes, borrowed until it returns.
    *
@@ -69,14 +94,13 @@ export class ByteStream {
    * @throws {StreamError} "undecodable" if it is no video, or has no pictures.
    */
   push(chunk: Uint8Array<ArrayBuffer>): ReadUnit[] {
+    if (!this.#isSettled) this.#head.append(0, chunk);
     if (this.#reader !== undefined) return this.#read(this.#reader, chunk);
-    this.#head = concat(this.#head, chunk);
-    this.#format = this.#wanted ?? this.#recognise(this.#head);
+    this.#format = this.#options.format ?? this.#recognise();
     if (this.#format === undefined) return [];
     this.#reader = createReader(this.#format);
-    const units = this.#read(this.#reader, this.#head);
-    this.#head = new Uint8Array();
-    return units;
+    if (this.#reader === undefined) return this.#handOver();
+    return this.#read(this.#reader, this.#head.view(0).slice());
   }
 
   /** Tells whether bytes, of H.264 or H.265, begin with a picture. */
@@ -92,22 +116,35 @@ export class ByteStream {
 
   #read(reader: UnitReader, bytes: Uint8Array<ArrayBuffer>): ReadUnit[] {
     const units = reader.push(bytes);
-    if (reader.isForeign) {
-      throw this.#undecodable(`we know no video in this ${this.#format}`);
+    if (reader.isForeign) return this.#handOver();
+    if (units.length > 0 || this.#head.length > MAX_SNIFF_BYTES) {
+      this.#isSettled = true;
+      this.#head.clear();
     }
     this.#barren = units.length > 0 ? 0 : this.#barren + bytes.length;
     if (this.#barren <= MAX_BARREN_BYTES) return units;
     throw this.#undecodable("no picture ends");
   }
 
+  #handOver(): [] {
+    const format = this.#format!;
+    if (!isRemuxFormat(format)) {
+      throw this.#undecodable(`we know no video in this ${format}`);
+    }
+    this.#foreign = { format, head: this.#head.view(0).slice() };
+    this.#head.clear();
+    return [];
+  }
+
   /** Says what the bytes are, once enough of them are there. */
-  #recognise(head: Uint8Array): StreamFormat | undefined {
+  #recognise(): StreamFormat | undefined {
     // A peer that sends single bytes must not make us look at all of them
     // every time.
-    if (head.length < this.#lookAt) return undefined;
-    this.#lookAt = head.length * 1.1;
-    const found = sniff(head);
-    if (found === undefined || isReadable(found)) return found;
+    if (this.#head.length < this.#lookAt) return undefined;
+    this.#lookAt = this.#head.length * 1.1;
+    const found = sniff(this.#head.view(0));
+    if (found === undefined || isStreamFormat(found)) return found;
+    if (found === "unknown" && this.#options.mayProbe) return found;
     const what = NAMES[found] ?? found;
     throw this.#undecodable(`it is ${what}, and no video that we know`);
   }

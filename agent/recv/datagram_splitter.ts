@@ -7,7 +7,7 @@
 
 import { isGap, pictureNumberOf } from "../media/frame_num.ts";
 import { type Sps, spsOf } from "../media/sps.ts";
-import { ByteStream } from "./byte_stream.ts";
+import { ByteStream, type ForeignStream } from "./byte_stream.ts";
 import type { ReadUnit, StreamFormat } from "./unit_reader.ts";
 
 /**
@@ -78,13 +78,18 @@ export class DatagramSplitter {
     format?: StreamFormat,
     unwrap: Unwrap = (datagram) => datagram,
   ) {
-    this.#stream = new ByteStream(peer, format);
+    this.#stream = new ByteStream(peer, { format });
     this.#unwrap = unwrap;
   }
 
   /** What the datagrams hold, once that is clear. */
   get format(): StreamFormat | undefined {
     return this.#stream.format;
+  }
+
+  /** What FFmpeg has to take apart, once that is clear. */
+  get foreign(): ForeignStream | undefined {
+    return this.#stream.foreign;
   }
 
   /** Whether short datagrams are relied on to end access units. */

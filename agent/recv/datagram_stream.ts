@@ -8,6 +8,7 @@ import { StreamError } from "../errors.ts";
 import { parseRtp, RtpProbe } from "../media/rtp/mod.ts";
 import type { Milliseconds } from "../media/time.ts";
 import type { IngestDatagram } from "../plugin/transport.ts";
+import type { ForeignStream } from "./byte_stream.ts";
 import { GONE_MS } from "./datagram_flow.ts";
 import { type DatagramPicture, DatagramSplitter } from "./datagram_splitter.ts";
 import type { StreamFormat } from "./unit_reader.ts";
@@ -84,6 +85,14 @@ export class DatagramStream {
    */
   get packets(): readonly Uint8Array<ArrayBuffer>[] | undefined {
     return this.#packets;
+  }
+
+  /**
+   * What FFmpeg has to take apart, of the sender that is chosen: whoever sees to
+   * that reads all that follows.
+   */
+  get foreign(): ForeignStream | undefined {
+    return this.#stream?.foreign;
   }
 
   /** Datagrams of others. */

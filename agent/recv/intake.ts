@@ -4,6 +4,7 @@
  * @module
  */
 
+import { Remuxer } from "../ffmpeg/remuxer.ts";
 import { isLoopback } from "../media/ip_address.ts";
 import { isRtcp, parseRtp, RtpReceiver } from "../media/rtp/mod.ts";
 import type { Milliseconds } from "../media/time.ts";
@@ -14,10 +15,11 @@ import type {
   ByteIngest,
   DatagramIngest,
   Ingest,
+  IngestDatagram,
   IngestUnit,
   PacketStatistics,
 } from "../plugin/transport.ts";
-import { ByteStream } from "./byte_stream.ts";
+import { ByteStream, type ForeignStream } from "./byte_stream.ts";
 import { DatagramFlow } from "./datagram_flow.ts";
 import { DatagramStream } from "./datagram_stream.ts";
 import { NO_PACKETS, sumPackets } from "./packet_counts.ts";
@@ -108,23 +110,26 @@ export class Intake {
 
   async #takeBytes({ chunks }: ByteIngest): Promise<void> {
     const { runtime, format } = this.#context;
-    const stream = new ByteStream(this.#peer, format);
+    const stream = new ByteStream(this.#peer, { format, mayProbe: true });
     const gap = isOfThisMachine(this.#peer) ? new QuietGap() : undefined;
     const iterator = chunks[Symbol.asyncIterator]();
-    while (true) {
+    while (stream.foreign === undefined) {
       const next = iterator.next();
-      if (gap && stream.isInPicture && await this.#isQuiet(next, gap.wait)) {
+      const isOpen = stream.isInPicture;
+      if (gap && isOpen && await this.#isQuiet(next, gap.wait)) {
         gap.end();
         this.#push(stream.flush());
       }
       const { value, done } = await next;
       if (done) return this.#push(stream.flush());
-      gap?.take(stream.isBorder(value), runtime.now());
+      gap?.take(stream.isBorder(value), isOpen, runtime.now());
       const units = stream.push(value);
       this.#format = stream.format;
       if (stream.format !== undefined) this.#events.progress();
       this.#push(units);
     }
+    const rest = { [Symbol.asyncIterator]: () => iterator };
+    await this.#takeForeign(stream.foreign, rest);
   }
 
   /** Tells whether nothing comes for a while. */
@@ -146,7 +151,7 @@ export class Intake {
     let stream = new DatagramStream(log.warn, format);
     for (let next; (next = await flow.next()) !== undefined;) {
       const units = stream.push(next, runtime.now());
-      const { peer, packets } = stream;
+      const { peer, packets, foreign } = stream;
       if (peer !== undefined) this.#peer = peer;
       if (next.peer === peer) this.#events.progress();
       this.#format = stream.format;
@@ -154,8 +159,11 @@ export class Intake {
         if (unit.restart) this.#events.begin(true);
         this.#events.unit(unit);
       }
-      if (packets === undefined) continue;
-      await this.#takeRtp(packets, flow);
+      if (packets) await this.#takeRtp(packets, flow);
+      else if (foreign) {
+        const rest = bytesOf(flow.whileFrom((one) => one.peer === peer));
+        await this.#takeForeign(foreign, rest);
+      } else continue;
       stream = new DatagramStream(log.warn, format);
     }
   }
@@ -187,6 +195,38 @@ export class Intake {
     }
   }
 
+  /** Has FFmpeg take a stream apart, to its end. */
+  async #takeForeign(
+    { format, head }: ForeignStream,
+    rest: AsyncIterable<Uint8Array<ArrayBuffer>>,
+  ): Promise<void> {
+    const { runtime, signal } = this.#context;
+    await using remuxer = await Remuxer.start({ format }, { runtime, signal });
+    await Promise.race([
+      remuxer.failed,
+      Promise.all([this.#feed(remuxer, head, rest), this.#drain(remuxer)]),
+    ]);
+  }
+
+  async #feed(
+    remuxer: Remuxer,
+    head: Uint8Array<ArrayBuffer>,
+    rest: AsyncIterable<Uint8Array<ArrayBuffer>>,
+  ): Promise<void> {
+    if (head.length > 0) await remuxer.write(head);
+    for await (const chunk of rest) {
+      this.#events.progress();
+      await remuxer.write(chunk);
+    }
+    remuxer.endInput();
+  }
+
+  async #drain({ units }: Remuxer): Promise<void> {
+    for await (const unit of units) {
+      this.#events.unit({ ...unit, damaged: false, discontinuity: false });
+    }
+  }
+
   #push(units: readonly ArrivedUnit[]): void {
     for (const unit of units) this.#events.unit(unit);
   }
@@ -199,4 +239,10 @@ function isOfThisMachine(peer: string): boolean {
 
 function isRtpOrRtcp(datagram: Uint8Array): boolean {
   return isRtcp(datagram) || parseRtp(datagram) !== undefined;
+}
+
+async function* bytesOf(
+  datagrams: AsyncIterable<IngestDatagram>,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  for await (const { data } of datagrams) yield data;
 }

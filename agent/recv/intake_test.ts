@@ -179,6 +179,25 @@ test("Intake does not take pauses of a network for ends of pictures", async () =
   await t.running;
 });
 
+test("Intake cuts no picture of a sender that says where they end", async () => {
+  const { ingest, of } = connection("127.0.0.1:40000");
+  const t = setUp(ingest);
+  for (let i = 0; i < 60; i++) {
+    of.send(i === 0 ? keyframe() : picture());
+    await t.runtime.turn();
+    await t.runtime.advance(ms(33));
+  }
+  const whole = picture();
+  of.send(whole.subarray(0, 6));
+  await t.runtime.turn();
+  await t.runtime.advance(ms(20));
+  of.send(whole.subarray(6));
+  of.chunks.end();
+  await t.running;
+  assert.equal(t.units.length, 61);
+  assert.deepEqual(t.units.at(-1)!.data, t.units.at(-2)!.data);
+});
+
 test("Intake marks what follows a picture that was ended too early", async () => {
   const { ingest, of } = connection("127.0.0.1:40000");
   const t = setUp(ingest);

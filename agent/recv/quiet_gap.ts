@@ -45,22 +45,26 @@ export class QuietGap {
   }
 
   /**
-   * Looks at a chunk that has come, while a picture was open or just ended.
+   * Looks at a chunk that has come.
    *
    * @param begins Whether it begins with a picture.
+   * @param isOpen Whether one was open: where pictures say that they are over,
+   * as those of our own sender do, pauses say nothing.
    */
-  take(begins: boolean, now: Milliseconds): void {
+  take(begins: boolean, isOpen: boolean, now: Milliseconds): void {
     const isAfterPause = now - this.#latestAt >= this.#gap;
+    const hasEnded = this.#hasEnded;
     this.#latestAt = now;
-    if (begins) {
-      if (isAfterPause) this.#run++;
-    } else if (isAfterPause || this.#hasEnded) this.#wrong();
     this.#hasEnded = false;
+    if (!isOpen && !hasEnded) return;
+    if (!begins) {
+      if (isAfterPause || hasEnded) this.#wrong(hasEnded);
+    } else if (isAfterPause) this.#run++;
   }
 
-  #wrong(): void {
+  #wrong(hasEnded: boolean): void {
     this.#run = 0;
-    if (this.#hasEnded) {
+    if (hasEnded) {
       this.#gap = ms(this.#gap < MAX_GAP ? 2 * this.#gap : Infinity);
     }
   }

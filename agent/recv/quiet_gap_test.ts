@@ -13,10 +13,10 @@ class Sender {
   send(pictures: number, pauseInside = 0.1): void {
     for (let i = 0; i < pictures; i++) {
       this.now += FRAME_MS;
-      this.gap.take(true, ms(this.now));
+      this.gap.take(true, true, ms(this.now));
       this.now += pauseInside;
       if (pauseInside >= this.gap.wait) this.gap.end();
-      this.gap.take(false, ms(this.now));
+      this.gap.take(false, true, ms(this.now));
       if (FRAME_MS >= this.gap.wait) this.gap.end();
     }
   }
@@ -52,6 +52,12 @@ test("QuietGap learns anew with a longer pause when it was wrong", () => {
 
 test("QuietGap waits for pauses, not for pictures that come in a burst", () => {
   const gap = new QuietGap();
-  for (let i = 0; i < 100; i++) gap.take(true, ms(0.1 * i));
+  for (let i = 0; i < 100; i++) gap.take(true, true, ms(0.1 * i));
+  assert.equal(gap.wait, Infinity);
+});
+
+test("QuietGap learns nothing where pictures say that they are over", () => {
+  const gap = new QuietGap();
+  for (let i = 0; i < 100; i++) gap.take(true, false, ms(FRAME_MS * i));
   assert.equal(gap.wait, Infinity);
 });

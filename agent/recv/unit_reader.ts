@@ -18,11 +18,14 @@ import type { Sniffed } from "../media/sniff.ts";
 import { ms } from "../media/time.ts";
 import { INPUT_FORMATS } from "../plugin/reserved.ts";
 
-/** What a stream may be. */
-export type StreamFormat = (typeof INPUT_FORMATS)[number];
+/** A format that can be asked for. */
+type NamedFormat = (typeof INPUT_FORMATS)[number];
 
-/** Tells whether it is one of these. */
-export function isReadable(format: Sniffed): format is StreamFormat {
+/** What a stream may be; of "unknown" ones FFmpeg has to say it. */
+export type StreamFormat = NamedFormat | "unknown";
+
+/** Tells whether it is one that can be asked for. */
+export function isStreamFormat(format: Sniffed): format is NamedFormat {
   return (INPUT_FORMATS as readonly string[]).includes(format);
 }
 
@@ -51,8 +54,12 @@ export interface UnitReader {
   flush(): ReadUnit[];
 }
 
-/** Makes what reads a format. */
-export function createReader(format: StreamFormat): UnitReader {
+/**
+ * Makes what reads a format.
+ *
+ * @returns `undefined` where FFmpeg has to take the stream apart.
+ */
+export function createReader(format: StreamFormat): UnitReader | undefined {
   switch (format) {
     case "h264":
       return new ElementaryReader(undefined, new AccessUnitSplitter());
@@ -69,6 +76,8 @@ export function createReader(format: StreamFormat): UnitReader {
       return new FramedRtpReader();
     case "flv":
       return new FlvUnitReader();
+    default:
+      return undefined;
   }
 }
 

@@ -60,7 +60,7 @@ const STREAMS: Record<string, [StreamFormat, Uint8Array, string[]]> = {
 for (const [name, [format, bytes, expected]] of Object.entries(STREAMS)) {
   test(`createReader() reads ${name}, however it comes`, () => {
     for (const size of [1, 7, bytes.length]) {
-      const reader = createReader(format);
+      const reader = createReader(format)!;
       const units = [];
       for (let at = 0; at < bytes.length; at += size) {
         units.push(...reader.push(bytes.slice(at, at + size)));
@@ -79,7 +79,7 @@ for (const [name, [format, bytes, expected]] of Object.entries(STREAMS)) {
 
 test("createReader() puts FLV's parameter sets in front of the picture", () => {
   const [, flv] = STREAMS["FLV"]!;
-  const [keyframe, other] = createReader("flv").push(flv.slice());
+  const [keyframe, other] = createReader("flv")!.push(flv.slice());
   assert.equal(keyframe!.hasParameterSets, true);
   assert.deepEqual(
     keyframe!.data,
@@ -89,7 +89,7 @@ test("createReader() puts FLV's parameter sets in front of the picture", () => {
 });
 
 test("createReader() tells what it does not read in FLV", () => {
-  const reader = createReader("flv");
+  const reader = createReader("flv")!;
   // Sorenson H.263.
   reader.push(concat(FLV_HEADER, tag(0x12, 0, 0, 0, 0, 0, 0)));
   assert.equal(reader.isForeign, true);

@@ -22,6 +22,8 @@ const ENCODERS: Record<string, string[]> = {
     ...["-x265-params", "log-level=error", "-pix_fmt", "yuv420p"],
   ],
   mjpeg: ["mjpeg", "-q:v", "5", "-pix_fmt", "yuvj420p"],
+  mpeg2video: ["mpeg2video", "-g", "15", "-bf", "0", "-b:v", "4M"],
+  m4v: ["mpeg4", "-g", "30", "-b:v", "4M"],
 };
 
 /** What is sent, in what it is sent, and what the receiver calls it. */
@@ -30,11 +32,17 @@ const STREAMS: [codec: string, container: string, format: string][] = [
   ["mjpeg", "mjpeg", "mjpeg"],
   ["h264", "mpegts", "mpegts"],
   ["hevc", "mpegts", "mpegts"],
+  ["mpeg2video", "mpegts", "mpegts"],
   ["h264", "flv", "flv"],
+  ["h264", "matroska", "matroska"],
+  ["hevc", "matroska", "matroska"],
+  ["mjpeg", "matroska", "matroska"],
+  ["m4v", "avi", "avi"],
+  ["m4v", "nut", "nut"],
 ];
 
 /** Containers of which whoever joins later knows nothing. */
-const HEADED = ["flv"];
+const HEADED = ["flv", "matroska", "avi", "nut"];
 
 for (const [codec, container, format] of STREAMS) {
   const what = codec === container ? codec : `${codec} in ${container}`;
@@ -77,7 +85,9 @@ async function check(
   },
 ): Promise<void> {
   using folder = temporaryFolder();
-  const clip = new Clip(folder.path, codec);
+  // FFmpeg's demuxer has another name than its muxer.
+  const demuxer = codec === "mpeg2video" ? "mpegvideo" : codec;
+  const clip = new Clip(folder.path, demuxer);
   const url = `${scheme}://127.0.0.1:${receiver.port}`;
   const hasHeader = HEADED.includes(container);
   const bare = hasHeader ? `${codec}:bsfs/v=dump_extra` : codec;
