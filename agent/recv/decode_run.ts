@@ -12,6 +12,7 @@ import { pause } from "../watchdog/pause.ts";
 import { StallTimer } from "../watchdog/stall.ts";
 import { AccessUnitGate } from "./access_unit_gate.ts";
 import type { DecoderInput } from "./decode_stage.ts";
+import { FrameOrder, type OrderedFrame } from "./frame_order.ts";
 import type { FrameRing } from "./frame_ring.ts";
 import type { ReceivedUnit } from "./received_unit.ts";
 import type { StreamInfo } from "./stream_info.ts";
@@ -73,6 +74,7 @@ export class DecodeRun {
   readonly #events: DecodeRunEvents;
   readonly #stall: StallTimer;
   readonly #staleFrames = new StaleFrames();
+  readonly #order = new FrameOrder();
   /** What this decoder alone has not got: other decoders are whole. */
   readonly #gate = new AccessUnitGate("hold");
   /** What the decoder complained of, and what it predicted from that. */
@@ -242,7 +244,8 @@ export class DecodeRun {
       this.#stall.feed(decodedAt);
       this.#events.counts.decoded++;
       this.#events.progress();
-      if (unit === undefined || this.#isStale(unit, decodedAt)) {
+      const order = unit && this.#order.take(unit);
+      if (!unit || !order || this.#isStale(order, decodedAt)) {
         this.#events.counts.stale++;
         this.#ring.release(slot);
         continue;
@@ -258,7 +261,7 @@ export class DecodeRun {
       const { capturedAt, receivedAt, keyframe, origin } = unit;
       this.#ring.publish(slot, {
         data: slot.data,
-        sequence: number,
+        sequence: order.sequence,
         ...(capturedAt !== undefined && { capturedAt }),
         receivedAt,
         decodedAt,
@@ -269,8 +272,8 @@ export class DecodeRun {
     }
   }
 
-  #isStale({ origin }: ReceivedUnit, now: Milliseconds): boolean {
-    const lag = this.#events.input.newestAt - origin.at;
+  #isStale({ latestAt }: OrderedFrame, now: Milliseconds): boolean {
+    const lag = this.#events.input.newestAt - latestAt;
     return this.#staleFrames.isStale(lag, now);
   }
 

@@ -186,6 +186,27 @@ test("DecodeRun publishes frames with what is known of their unit", async () => 
   await t.end(running);
 });
 
+test("DecodeRun shows pictures that are put in order, each as the newest", async () => {
+  const t = setUp({ ...STREAM, reorderDepth: 16 });
+  using sink = t.ring.subscribe(undefined);
+  const running = t.begin();
+  const shown: [number, number][] = [];
+  // One picture held back: each frame comes when the next unit is fed.
+  for (const number of [1, 3, 4, 2, 6, 7, 5]) {
+    await t.clock.advance(40);
+    t.push();
+    t.decoder.emit(number);
+    const slot = await sink.next();
+    const { data, sequence } = slot!.frame!;
+    shown.push([data[0]!, sequence]);
+    t.ring.release(slot!);
+  }
+  const expected = [[1, 1], [3, 3], [4, 4], [2, 5], [6, 6], [7, 7], [5, 8]];
+  assert.deepEqual(shown, expected);
+  assert.equal(t.counts.stale, 0);
+  await t.end(running);
+});
+
 test("DecodeRun keeps four units in the decoder, and those held back", async () => {
   for (const reorderDepth of [0, 2]) {
     const t = setUp({ ...STREAM, reorderDepth });
