@@ -76,7 +76,7 @@ function read(chunks: readonly Uint8Array[]): MpegTsUnit[] {
 const hex = (units: readonly { data: Uint8Array }[]) =>
   units.map(({ data }) => data.toHex());
 
-property("MpegTsReader reads every film, in all chunks", 4_000, (random) => {
+property("MpegTsReader reads every film, in all chunks", 2_000, (random) => {
   const { packets, pictures } = randomFilm(random, random.between(1, 8));
   const data = join(random, packets);
   const units = read(random.chunks(data));
@@ -112,7 +112,7 @@ function lose(random: Random, { packets }: Film): Set<Bytes> {
   return lost;
 }
 
-property("MpegTsReader shows every loss of packets", 4_000, (random) => {
+property("MpegTsReader shows every loss of packets", 2_000, (random) => {
   const film = randomFilm(random, 8);
   const lost = lose(random, film);
   const units = read(film.packets.filter((packet) => !lost.has(packet)));
@@ -129,7 +129,7 @@ property("MpegTsReader shows every loss of packets", 4_000, (random) => {
   }
 });
 
-property("MpegTsReader gives all that is whole", 4_000, (random) => {
+property("MpegTsReader gives all that is whole", 2_000, (random) => {
   const film = randomFilm(random, 8);
   const lost = lose(random, film);
   const units = read(film.packets.filter((packet) => !lost.has(packet)));
@@ -161,17 +161,17 @@ function check(chunks: readonly Uint8Array[]): void {
   }
 }
 
-property("MpegTsReader takes every film with errors", 12_000, (random) => {
+property("MpegTsReader takes every film with errors", 3_000, (random) => {
   const { packets } = randomFilm(random, random.between(1, 4));
   check(random.chunks(random.mutate(join(random, packets))));
 });
 
-property("MpegTsReader takes foreign streams with errors", 8_000, (random) => {
+property("MpegTsReader takes foreign streams with errors", 3_000, (random) => {
   const sample = random.pick([FFMPEG_H264, GSTREAMER_H264, FFMPEG_HEVC]);
   check(random.chunks(random.mutate(random.mutate(sample))));
 });
 
-property("MpegTsReader takes packets of any bytes", 6_000, (random) => {
+property("MpegTsReader takes packets of any bytes", 3_000, (random) => {
   // With tables that are right, so that more of them is looked at.
   const writer = new TsWriter().tables(random.pick([0x1b, 0x24]));
   const packets = random.list(random.between(3, 12), () => {
