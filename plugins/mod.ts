@@ -9,6 +9,7 @@ import * as sinkStdout from "./sink-stdout/mod.ts";
 import * as sourceFfmpeg from "./source-ffmpeg/mod.ts";
 import * as sourceTest from "./source-test/mod.ts";
 import * as transportRtp from "./transport-rtp/mod.ts";
+import * as transportRtsp from "./transport-rtsp/mod.ts";
 import * as transportTcp from "./transport-tcp/mod.ts";
 import * as transportUdp from "./transport-udp/mod.ts";
 
@@ -19,6 +20,7 @@ export const builtins = [
   transportTcp, // tcp: any number of viewers
   transportUdp, // udp: one receiver, or a multicast group
   transportRtp, // rtp: the same, with numbered packets
+  transportRtsp, // rtsp: cameras, and servers of others
   sinkOpencvPipe, // pipe: a FIFO for cv2, NumPy and the like
   sinkStdout, // stdout: frames for the next program in the pipe
 ];

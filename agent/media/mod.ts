@@ -27,6 +27,7 @@ export * from "./jpeg_splitter.ts";
 export * from "./mpegts/mod.ts";
 export * from "./nal_unit_picture.ts";
 export * from "./nut.ts";
+export * from "./nut_output.ts";
 export * from "./nut_error.ts";
 export * from "./pacer.ts";
 export * from "./parameter_sets.ts";

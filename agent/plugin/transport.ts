@@ -91,6 +91,11 @@ export interface UnitIngest {
   readonly type: "units";
   /** Each unit is borrowed until the next one is asked for. */
   readonly units: AsyncIterable<IngestUnit>;
+  /**
+   * Bytes of a unit may be missing, and the transport cannot tell: a decoder is
+   * asked. Omit where it can.
+   */
+  readonly lossy?: boolean;
 }
 
 /** What became of packets on their way; all count from the start. */

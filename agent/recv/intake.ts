@@ -16,8 +16,8 @@ import type {
   DatagramIngest,
   Ingest,
   IngestDatagram,
-  IngestUnit,
   PacketStatistics,
+  UnitIngest,
 } from "../plugin/transport.ts";
 import { ByteStream, type ForeignStream } from "./byte_stream.ts";
 import { DatagramFlow } from "./datagram_flow.ts";
@@ -103,8 +103,8 @@ export class Intake {
         this.#events.begin(true);
         return await this.#takeDatagrams(ingest);
       case "units":
-        this.#events.begin(false);
-        return await this.#takeUnits(ingest.units, () => ingest.peer);
+        this.#events.begin(ingest.lossy ?? false);
+        return await this.#takeUnits(ingest, () => ingest.peer);
     }
   }
 
@@ -178,11 +178,12 @@ export class Intake {
     this.#events.begin(false);
     for (const packet of first) reader.report(packet);
     const packets = flow.whileFrom(({ data }) => isRtpOrRtcp(data));
-    await this.#takeUnits(reader.read(packets), () => reader.peer, "rtp");
+    const units = reader.read(packets);
+    await this.#takeUnits({ units }, () => reader.peer, "rtp");
   }
 
   async #takeUnits(
-    units: AsyncIterable<IngestUnit>,
+    { units, lossy = false }: Pick<UnitIngest, "units" | "lossy">,
     peer: () => string,
     format?: StreamFormat,
   ): Promise<void> {
@@ -190,7 +191,7 @@ export class Intake {
       this.#events.progress();
       this.#peer = peer();
       this.#format = format ?? unit.codec ?? "h264";
-      if (unit.restart) this.#events.begin(false);
+      if (unit.restart) this.#events.begin(lossy);
       this.#events.unit({ ...unit, data: unit.data.slice() });
     }
   }

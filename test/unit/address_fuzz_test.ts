@@ -70,12 +70,15 @@ test("parseAddress() gives back what was encoded (3000 cases)", () => {
         const [a, b, c, d] = [username, password, path, value].map((part) =>
           encodeURIComponent(part)
         );
-        const address = `rtsp://${a}:${b}@host:554/${c}?key=${d}`;
-        const parsed = parseAddress(address);
+        const rest = `${a}:${b}@host:554/${c}?key=${d}`;
+        const parsed = parseAddress(`srt://${rest}`);
         assert.equal(parsed.username, username);
         assert.equal(parsed.password, password);
         assert.equal(parsed.path, `/${path}`);
         assert.equal(parsed.query["key"], value);
+        const { password: same, resource } = parseAddress(`rtsp://${rest}`);
+        assert.equal(same, password);
+        assert.equal(resource, `/${c}?key=${d}`);
       },
     ),
     { seed: runSeed() | 0, numRuns: 3000 },

@@ -1,0 +1,83 @@
+/**
+ * Streams of RTSP servers and cameras: `rtsp://camera/stream`. FFmpeg speaks the
+ * protocol, and hands over coded pictures. What stands behind a `?` is the
+ * server's; options of ours stand behind a `#`.
+ *
+ * @module
+ */
+
+import type { PluginHost } from "../../mod.ts";
+import { DEFAULT_PORT, type Way } from "./request.ts";
+import { RtspSession } from "./session.ts";
+
+/** Version of the plugin contract this file is written for. */
+export const apiVersion = 1;
+
+/** How long the first way may take, where there is another one. */
+const TRY_MS = 3000;
+
+/**
+ * How long the last way may take: cameras have been seen to need two seconds to
+ * answer, and may begin with a picture that is not due before the next second.
+ */
+const LAST_MS = 4500;
+
+/** Receives, from a server that is asked. */
+export default (
+  { z, media, defineTransport, ConfigError, StreamError }: PluginHost,
+) =>
+  defineTransport({
+    name: "transport-rtsp",
+    schemes: ["rtsp"],
+    description: "streams of RTSP servers and cameras, through FFmpeg",
+    options: z.strictObject({
+      transport: z.enum(["auto", "tcp", "udp"], "expected auto, tcp or udp")
+        .default("auto")
+        .meta({ description: "how packets come: tcp, udp, or what works" }),
+    }),
+
+    async receive(context) {
+      const { address, options: { transport }, signal, log } = context;
+      if (address.host === undefined) {
+        throw new ConfigError(
+          `Cannot receive from "${address.redacted}": it names no server`,
+        );
+      }
+      const host = { media, ConfigError, StreamError };
+      const ways: Way[] = transport === "auto" ? ["tcp", "udp"] : [transport];
+      for (const way of ways) {
+        const isLast = way === ways.at(-1);
+        const session = await RtspSession.start(context, way, host);
+        try {
+          if (await session.hasPicture(media.ms(isLast ? LAST_MS : TRY_MS))) {
+            log.info(`receives over ${way}`);
+            const { host: name, port = DEFAULT_PORT } = address;
+            const peer = media.hostAndPort(name, port);
+            return open(session, peer, way === "udp");
+          }
+          log.warn(`no picture over ${way} so far`);
+        } catch (error) {
+          await session[Symbol.asyncDispose]();
+          const isWayOut = error instanceof StreamError &&
+            error.failure === "undecodable";
+          if (isLast || !isWayOut) throw error;
+        }
+        await session[Symbol.asyncDispose]();
+        signal.throwIfAborted();
+      }
+      throw new StreamError(
+        "stalled",
+        `${address.redacted} sent no picture within ${LAST_MS / 1000} s`,
+      );
+    },
+  });
+
+function open(session: RtspSession, peer: string, lossy: boolean) {
+  return {
+    type: "units" as const,
+    peer,
+    lossy,
+    units: session.units(),
+    [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
+  };
+}

@@ -1,0 +1,82 @@
+/**
+ * What FFmpeg is told of an RTSP server. On its stdin, because anybody on this
+ * machine may read its arguments, and the address may hold a password.
+ *
+ * @module
+ */
+
+import type { Address } from "../../mod.ts";
+
+/** How the packets come: in the connection, or in datagrams. */
+export type Way = "tcp" | "udp";
+
+/** RFC 2326, section 10. */
+export const DEFAULT_PORT = 554;
+
+/** How long a connection may take to open, and then be silent. */
+const TIMEOUT_MS = 4000;
+
+/**
+ * How long packets that overtook others wait for these. Only datagrams do; as
+ * long as camagent's own window for RTP may get, and some for FFmpeg's timer.
+ */
+const MAX_DELAY_MS = 50;
+
+/** Codecs that are let through: what cameras send, and no more. */
+export const CODECS = ["h264", "hevc", "mjpeg", "mpeg4"] as const;
+
+/** Writes the address as FFmpeg takes it, secrets included. */
+export function urlOf(address: Address): string {
+  const { scheme, username, password, host = "", port, resource } = address;
+  const user = username === undefined ? "" : encodeURIComponent(username) +
+    (password === undefined ? "" : `:${encodeURIComponent(password)}`) + "@";
+  const name = host.includes(":") ? `[${host}]` : host;
+  return `${scheme}://${user}${name}:${port ?? DEFAULT_PORT}${resource ?? "/"}`;
+}
+
+/** The same without quotes, which are escaped as URLs do it. */
+export function quotableUrlOf(address: Address): string {
+  return urlOf(address).replaceAll("'", "%27");
+}
+
+/**
+ * Writes a script for FFmpeg's concat demuxer that opens one address, in which
+ * there are no control characters.
+ */
+export function requestFor(
+  address: Address,
+  way: Way,
+): Uint8Array<ArrayBuffer> {
+  const options = {
+    "rtsp_transport": way,
+    "allowed_media_types": "video",
+    // Packets of other machines are none of the stream's.
+    "rtsp_flags": "filter_src",
+    "timeout": TIMEOUT_MS * 1000,
+    "max_delay": MAX_DELAY_MS * 1000,
+    "probesize": 32,
+    "analyzeduration": 0,
+    "codec_whitelist": CODECS.join(","),
+    "max_streams": 4,
+  };
+  const lines = [
+    "ffconcat version 1.0",
+    `file '${quotableUrlOf(address)}'`,
+    ...Object.entries(options).map(([name, value]) =>
+      `option ${name} ${value}`
+    ),
+  ];
+  return new TextEncoder().encode(lines.map((line) => `${line}\n`).join(""));
+}
+
+/** FFmpeg's arguments, which say nothing of the server. */
+export function argsFor(output: readonly string[]): string[] {
+  return [
+    ...["-hide_banner", "-nostdin", "-loglevel", "warning"],
+    ...["-probesize", "32", "-analyzeduration", "0"],
+    ...["-protocol_whitelist", "pipe,tcp,udp,rtp"],
+    ...["-safe", "0", "-f", "concat", "-i", "pipe:0"],
+    ...["-map", "0:V:0"],
+    ...output,
+  ];
+}

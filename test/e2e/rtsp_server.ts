@@ -1,0 +1,99 @@
+/**
+ * An RTSP server that does what it is told, as far as it goes.
+ *
+ * @module
+ */
+
+import { createServer, type Socket } from "node:net";
+import type { AddressInfo } from "node:net";
+
+/** What it does with those who come. */
+export type Behaviour =
+  /** Accepts, and says nothing. */
+  | "silent"
+  /** Closes at once. */
+  | "closes"
+  /** Knows no such stream. */
+  | "missing"
+  /** Wants a password that nobody has. */
+  | "locked"
+  /** Answers everything, and sends nothing. */
+  | "empty";
+
+const SDP = [
+  ...["v=0", "o=- 0 0 IN IP4 127.0.0.1", "s=x", "c=IN IP4 127.0.0.1", "t=0 0"],
+  ...["m=video 0 RTP/AVP 96", "a=rtpmap:96 H264/90000", "a=control:track1", ""],
+].join("\r\n");
+
+/** Listens on this machine. */
+export class FakeRtspServer implements AsyncDisposable {
+  /** Connections so far. */
+  connections = 0;
+  readonly #behaviour: Behaviour;
+  readonly #sockets = new Set<Socket>();
+  readonly #server = createServer((socket) => this.#take(socket));
+
+  private constructor(behaviour: Behaviour) {
+    this.#behaviour = behaviour;
+  }
+
+  /** Starts to listen on a free port. */
+  static async listen(behaviour: Behaviour): Promise<FakeRtspServer> {
+    const server = new FakeRtspServer(behaviour);
+    await new Promise<void>((done) =>
+      server.#server.listen(0, "127.0.0.1", done)
+    );
+    return server;
+  }
+
+  /** Where it listens. */
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const closed = new Promise((done) => this.#server.close(done));
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  #take(socket: Socket): void {
+    this.connections++;
+    this.#sockets.add(socket);
+    socket.on("error", () => {});
+    socket.on("close", () => this.#sockets.delete(socket));
+    if (this.#behaviour === "closes") {
+      socket.destroy();
+      return;
+    }
+    let rest = "";
+    socket.on("data", (chunk) => {
+      const requests = (rest + String(chunk)).split("\r\n\r\n");
+      rest = requests.pop()!;
+      for (const request of requests) this.#answer(socket, request);
+    });
+  }
+
+  #answer(socket: Socket, request: string): void {
+    const [method] = request.split(" ");
+    const number = /^CSeq: *(\d+)/im.exec(request)?.[1] ?? "0";
+    const say = (status: string, headers: string[] = [], body = "") =>
+      socket.write(
+        [`RTSP/1.0 ${status}`, `CSeq: ${number}`, ...headers, "", body]
+          .join("\r\n"),
+      );
+    if (this.#behaviour === "silent") return;
+    if (method === "DESCRIBE" && this.#behaviour === "missing") {
+      say("404 Not Found");
+    } else if (method === "DESCRIBE" && this.#behaviour === "locked") {
+      say("401 Unauthorized", ['WWW-Authenticate: Basic realm="x"']);
+    } else if (method === "DESCRIBE") {
+      const length = `Content-Length: ${SDP.length}`;
+      say("200 OK", ["Content-Type: application/sdp", length], SDP);
+    } else if (method === "SETUP") {
+      const transport = /^Transport: *([^\r\n]*)/im.exec(request)?.[1] ?? "";
+      const ports = transport.includes("TCP") ? "" : ";server_port=9-10";
+      say("200 OK", ["Session: 1", `Transport: ${transport}${ports}`]);
+    } else say("200 OK", ["Session: 1", "Public: DESCRIBE, SETUP, PLAY"]);
+  }
+}

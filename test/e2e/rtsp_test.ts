@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { test } from "../harness.ts";
+import { Agent } from "./agent.ts";
+import { within } from "../faults/deadline.ts";
+import { type Behaviour, FakeRtspServer } from "./rtsp_server.ts";
+
+/** How soon a server's state is told: 5 s, and the start of the agent. */
+const NAMED_MS = 8000;
+
+const SECRET = "s3cr3t";
+
+const STATES: Partial<Record<Behaviour, RegExp>> = {
+  silent: /does not answer/,
+  closes: /does not answer/,
+  missing: /has no such stream \(404\)/,
+  empty: /sent no picture within/,
+};
+
+for (const [behaviour, message] of Object.entries(STATES)) {
+  test(`camagent recv rtsp: names a server that is "${behaviour}", and asks again`, async () => {
+    await using server = await FakeRtspServer.listen(behaviour as Behaviour);
+    const address = `rtsp://me:${SECRET}@127.0.0.1:${server.port}/cam`;
+    await using receiver = Agent.recv(`${address}#transport=tcp`, "-");
+    receiver.stdout.resume();
+    await receiver.logs(message, NAMED_MS);
+    const before = server.connections;
+    await receiver.says(() => server.connections > before, NAMED_MS);
+    receiver.kill("SIGTERM");
+    assert.deepEqual(await within(2000, "end", receiver.exit), {
+      code: 0,
+      signal: null,
+    });
+    assert.ok(!receiver.log.join("\n").includes(SECRET));
+  });
+}
+
+test("camagent recv rtsp: tries datagrams where no picture comes in the connection", async () => {
+  await using server = await FakeRtspServer.listen("empty");
+  const address = `rtsp://127.0.0.1:${server.port}/cam`;
+  await using receiver = Agent.recv(address, "-");
+  receiver.stdout.resume();
+  await receiver.logs(/no picture over tcp so far/, NAMED_MS);
+  await receiver.logs(/no picture over udp so far/, NAMED_MS);
+});
+
+test("camagent recv rtsp: ends where a password is wanted", async () => {
+  await using server = await FakeRtspServer.listen("locked");
+  const address = `rtsp://me:${SECRET}@127.0.0.1:${server.port}/cam`;
+  await using receiver = Agent.recv(address, "-");
+  const { code } = await within(NAMED_MS, "end", receiver.exit);
+  assert.equal(code, 64);
+  const log = receiver.log.join("\n");
+  assert.match(log, /it wants another user or password/);
+  assert.ok(!log.includes(SECRET));
+});

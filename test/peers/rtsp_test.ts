@@ -1,0 +1,170 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { RecvStatus } from "../../agent/recv/status.ts";
+import { Agent } from "../e2e/agent.ts";
+import { temporaryFolder } from "../e2e/folder.ts";
+import { Frames } from "../e2e/frames.ts";
+import { livingProcesses } from "../faults/process_tree.ts";
+import { test } from "../harness.ts";
+import { Clip, FRAME_BYTES, ONE_SLICE } from "./clip.ts";
+import { assertFramesOf } from "./film_frames.ts";
+import { Program, pythonWith } from "./program.ts";
+
+const SERVER = join(import.meta.dirname!, "rtsp_server.py");
+
+const [USER, PASSWORD] = ["user", "p@ss'word"];
+
+/** Pictures that have to come: two seconds. */
+const PICTURES = 60;
+
+const DEADLINE_MS = 20_000;
+
+/** How soon frames are back once the server is. */
+const BACK_MS = 6500;
+
+/** GStreamer as an RTSP server. */
+class RtspServer implements AsyncDisposable {
+  readonly port: number;
+  readonly #program: Program;
+
+  private constructor(program: Program, port: number) {
+    this.#program = program;
+    this.port = port;
+  }
+
+  static async serve(
+    launch: string,
+    method = "none",
+    port = 0,
+  ): Promise<RtspServer> {
+    const python = pythonWith("gi");
+    const program = new Program([python, SERVER, launch, method, `${port}`]);
+    const [line] = await program.says(/^port \d+/);
+    return new RtspServer(program, Number(line!.split(" ")[1]));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#program[Symbol.asyncDispose]();
+  }
+}
+
+/** A film that begins with each who comes. */
+function film(clip: Clip): string {
+  return `filesrc location=${clip.loop()} ! qtdemux ! h264parse ! ` +
+    "rtph264pay name=pay0 pt=96 config-interval=1";
+}
+
+const LIVE = "videotestsrc is-live=true pattern=ball ! " +
+  "video/x-raw,format=I420,width=640,height=480,framerate=30/1";
+
+const X264 = "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=30";
+
+const STREAMS: Record<string, string> = {
+  h264: `${LIVE} ! ${X264} ! rtph264pay name=pay0 pt=96 config-interval=1`,
+  hevc: `${LIVE} ! x265enc tune=zerolatency speed-preset=ultrafast ` +
+    "key-int-max=30 ! rtph265pay name=pay0 pt=96 config-interval=1",
+  mjpeg: `${LIVE} ! jpegenc ! rtpjpegpay name=pay0 pt=26`,
+};
+
+function receive(port: number, options = "", user = ""): Agent<RecvStatus> {
+  const receiver = Agent.recv(
+    `rtsp://${user}127.0.0.1:${port}/cam${options}`,
+    "-",
+  );
+  receiver.stdout.resume();
+  return receiver;
+}
+
+async function shows(
+  receiver: Agent<RecvStatus>,
+  frames = PICTURES,
+): Promise<RecvStatus> {
+  return await receiver.says(
+    ({ sinks: [sink] }) => sink!.written >= frames,
+    DEADLINE_MS,
+  );
+}
+
+for (const [codec, launch] of Object.entries(STREAMS)) {
+  for (const transport of ["tcp", "udp"]) {
+    test(`camagent recv rtsp: shows the ${codec} of GStreamer over ${transport}`, async () => {
+      await using server = await RtspServer.serve(launch);
+      await using receiver = receive(server.port, `#transport=${transport}`);
+      const { input } = await shows(receiver);
+      assert.equal(input.codec, codec);
+      assert.equal(input.size, "640x480");
+    });
+  }
+}
+
+test("camagent recv rtsp: shows every picture as FFmpeg decodes it", async () => {
+  using folder = temporaryFolder();
+  const clip = Clip.encode(folder.path, 2 * PICTURES, ...ONE_SLICE);
+  await using server = await RtspServer.serve(film(clip));
+  await using receiver = Agent.recv(`rtsp://127.0.0.1:${server.port}/cam`, "-");
+  const frames = new Frames(receiver.stdout, FRAME_BYTES);
+  const some = await frames.reach(PICTURES);
+  assertFramesOf(clip.decode(), some, { gaps: true });
+});
+
+for (const method of ["basic", "digest"]) {
+  test(`camagent recv rtsp: signs in (${method}), and nobody sees the password`, async () => {
+    await using server = await RtspServer.serve(STREAMS["h264"]!, method);
+    const user = `${USER}:${encodeURIComponent(PASSWORD)}@`;
+    await using receiver = receive(server.port, "", user);
+    await shows(receiver);
+    const pids = receiver.children("ffmpeg");
+    assert.ok(pids.length > 0);
+    const secrets = [PASSWORD, encodeURIComponent(PASSWORD), "ss'word"];
+    const seen = [
+      ...livingProcesses().filter(({ pid }) => pids.includes(pid))
+        .map(({ command }) => command.join(" ")),
+      ...pids.map((pid) => readFileSync(`/proc/${pid}/environ`, "latin1")),
+      ...receiver.log,
+      JSON.stringify(receiver.status),
+    ].join("\n");
+    for (const secret of secrets) assert.ok(!seen.includes(secret), secret);
+  });
+}
+
+test("camagent recv rtsp: ends at once with a wrong password", async () => {
+  await using server = await RtspServer.serve(STREAMS["h264"]!, "digest");
+  await using receiver = receive(server.port, "", `${USER}:wr0ng@`);
+  assert.equal((await receiver.exit).code, 64);
+  const log = receiver.log.join("\n");
+  assert.match(log, /it wants another user or password/);
+  assert.doesNotMatch(log, /wr0ng/);
+});
+
+test("camagent recv rtsp: says that a server has no video, and asks again", async () => {
+  const sound = "audiotestsrc is-live=true ! alawenc ! rtppcmapay name=pay0";
+  await using server = await RtspServer.serve(sound);
+  await using receiver = receive(server.port);
+  await receiver.logs(/offers no video/, DEADLINE_MS);
+  await receiver.says(
+    ({ input }) => input.supervisor.attempts > 1,
+    DEADLINE_MS,
+  );
+});
+
+test("camagent recv rtsp: is back soon after the server is", async () => {
+  let server = await RtspServer.serve(STREAMS["h264"]!);
+  const { port } = server;
+  await using receiver = receive(port);
+  await shows(receiver);
+  await server[Symbol.asyncDispose]();
+  await receiver.says(
+    ({ input }) => input.supervisor.attempts > 0,
+    DEADLINE_MS,
+  );
+  const before = receiver.status!.sinks[0]!.written;
+  server = await RtspServer.serve(STREAMS["h264"]!, "none", port);
+  await using _server = server;
+  const since = performance.now();
+  await shows(receiver, before + 1);
+  const took = performance.now() - since;
+  // deno-lint-ignore no-console
+  console.log(`frames again ${took.toFixed(0)} ms after the server's return`);
+  assert.ok(took <= BACK_MS, `${took} ms`);
+});
