@@ -3,12 +3,14 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { AddressInfo, Socket } from "node:net";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import process from "node:process";
 import { findProgram } from "../../agent/runtime/programs.ts";
 import type { RecvStatus } from "../../agent/recv/status.ts";
 import { Agent } from "../e2e/agent.ts";
 import { temporaryFolder } from "../e2e/folder.ts";
 import { encode, Peer } from "../e2e/peer.ts";
 import { until } from "../faults/deadline.ts";
+import { killTree, orphansOf } from "../faults/process_tree.ts";
 import { UdpSocket } from "../faults/udp_socket.ts";
 import { test } from "../harness.ts";
 
@@ -70,19 +72,21 @@ for (const scheme of ["tcp", "udp"] as const) {
     const traps = texts.map((text) => new TextEncoder().encode(text))
       .flatMap((trap) => [trap, Buffer.concat([video, trap])]);
     const log = join(folder.path, "strace");
+    const mark = `traps-${scheme}-${process.pid}`;
     const traced = (address: string) =>
       Agent.start<RecvStatus>(["recv", address, "-", "--json=stderr"], {
+        env: { CAMAGENT_TEST: mark },
         through: [
-          "strace",
-          "-f",
-          "-qq",
-          "-e",
-          "openat,open,connect",
-          "-o",
-          log,
+          ...["strace", "-f", "-qq", "-e", "openat,open,connect"],
+          ...["-o", log],
         ],
       });
-    await (scheme === "tcp" ? byTcp : byUdp)(traced, traps);
+    try {
+      await (scheme === "tcp" ? byTcp : byUdp)(traced, traps);
+    } finally {
+      // What is traced outlives whoever traces it.
+      for (const { pid } of orphansOf(mark)) await killTree(pid);
+    }
     const calls = readFileSync(log, "latin1");
     // It has seen something.
     assert.match(calls, /openat\(/);
