@@ -132,10 +132,12 @@ for (
     await using link = await openReceiver(folder.path, faults);
     await using _ = Agent.send(folder.source, link.address);
     await using reader = await link.frames();
-    const isEnough = (status: RecvStatus) => sentOf(status) >= SENT;
+    // Bursts are rare: of twenty runs one has none by then.
+    const isEnough = (status: RecvStatus) =>
+      sentOf(status) >= SENT &&
+      status.input.damaged + status.input.missing > 0;
     const status = await link.receiver.says(isEnough, 40_000);
     const { input } = status;
-    assert.ok(input.damaged + input.missing > 0, "nothing was lost");
     assert.equal(input.supervisor.restarts, 0);
     const shown = reader.frames.all.length;
     assert.ok(shown > 20, `${shown} frames`);
