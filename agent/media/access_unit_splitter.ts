@@ -6,11 +6,8 @@
 
 import { findStartCode, START_CODE, trimZeros } from "./annexb.ts";
 import { ByteBuffer } from "./byte_buffer.ts";
-import {
-  H264_SYNTAX,
-  HEVC_SYNTAX,
-  type NalUnitSyntax,
-} from "./nal_unit_syntax.ts";
+import type { NalUnitCodec } from "./codec.ts";
+import { NAL_UNIT_SYNTAX, type NalUnitSyntax } from "./nal_unit_syntax.ts";
 import { hasRecoveryPoint } from "./sei.ts";
 
 /**
@@ -33,7 +30,7 @@ export interface AccessUnitSplitterOptions {
    *
    * @default {"h264"}
    */
-  codec?: "h264" | "hevc";
+  codec?: NalUnitCodec;
   /**
    * Largest access unit, start codes included.
    *
@@ -137,7 +134,7 @@ export class AccessUnitSplitter {
 
   /** Waits for the first start code. */
   constructor(options: AccessUnitSplitterOptions = {}) {
-    this.#syntax = options.codec === "hevc" ? HEVC_SYNTAX : H264_SYNTAX;
+    this.#syntax = NAL_UNIT_SYNTAX[options.codec ?? "h264"];
     this.#buffer = new ByteBuffer(options.maxBytes ?? MAX_ACCESS_UNIT_BYTES);
     this.#maxNalUnits = options.maxNalUnits ?? MAX_NAL_UNITS;
   }
@@ -266,9 +263,8 @@ export class AccessUnitSplitter {
     const sets = this.#undecided ?? gathered;
     const kind = syntax.parameterSets.indexOf(type);
     if (kind >= 0) sets.parameterSets |= 1 << kind;
-    const [from, to] = syntax.superfluous;
-    const isSuperfluous = type >= from && type <= to;
-    this.#state = isSuperfluous || this.#oversized ? "drop" : "keep";
+    const isKept = !syntax.isSuperfluous(type) && !this.#oversized;
+    this.#state = isKept ? "keep" : "drop";
     if (this.#state === "drop") return;
     this.#start = this.#buffer.length;
     sets.nalUnits++;

@@ -75,8 +75,10 @@ export class JpegSplitter {
   push(chunk: Uint8Array): SplitUnit[] {
     for (let at = 0; at < chunk.length;) {
       const end = this.#endOfRun(chunk, at);
-      if (!this.isInPicture) this.#skippedBytes += end - at;
-      else if (!this.#buffer.append(0, chunk, at, end)) this.#discard();
+      const isKept = this.isInPicture &&
+        this.#buffer.append(0, chunk, at, end);
+      if (!isKept) this.#skippedBytes += end - at;
+      if (!isKept && this.isInPicture) this.#discard();
       this.#advance(chunk[end - 1]!, end - at);
       at = end;
     }

@@ -149,8 +149,10 @@ test("JpegSplitter keeps no more than a picture may have", () => {
   const splitter = new JpegSplitter();
   splitter.push(concat(SOI, scan(1)));
   const coded = new Uint8Array(1 << 20);
+  const before = concat(SOI, scan(1)).length;
   for (let i = 0; i < 9; i++) assert.deepEqual(splitter.push(coded), []);
   assert.equal(splitter.isInPicture, false);
+  assert.equal(splitter.skippedBytes, before + 9 * coded.length);
   const [next] = splitter.push(PLAIN);
   assert.deepEqual([next!.data, next!.discontinuity], [PLAIN, true]);
 });

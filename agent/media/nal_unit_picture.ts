@@ -7,11 +7,7 @@
 import { MAX_NAL_UNITS } from "./access_unit_splitter.ts";
 import { joinNalUnits, nalUnitsOf, START_CODE } from "./annexb.ts";
 import type { NalUnitCodec } from "./codec.ts";
-import {
-  H264_SYNTAX,
-  HEVC_SYNTAX,
-  type NalUnitSyntax,
-} from "./nal_unit_syntax.ts";
+import { NAL_UNIT_SYNTAX } from "./nal_unit_syntax.ts";
 import { hasRecoveryPoint } from "./sei.ts";
 
 /** One picture, and whether decoding can begin with it. */
@@ -27,11 +23,6 @@ export interface NalUnitPicture {
   readonly recoveryPoint: boolean;
 }
 
-const SYNTAX: Readonly<Record<NalUnitCodec, NalUnitSyntax>> = {
-  h264: H264_SYNTAX,
-  hevc: HEVC_SYNTAX,
-};
-
 /**
  * Takes out what decoders do not need, and looks at the rest.
  *
@@ -43,14 +34,15 @@ export function tidyPicture(
   codec: NalUnitCodec,
   data: Uint8Array<ArrayBuffer>,
 ): NalUnitPicture | undefined {
-  const { headerBytes, isKeyframe, sei, superfluous, typeOf } = SYNTAX[codec];
+  const { headerBytes, isKeyframe, isSuperfluous, sei, typeOf } =
+    NAL_UNIT_SYNTAX[codec];
   const kept: Uint8Array[] = [];
   let [keyframe, recoveryPoint] = [false, false];
   /** Where the last NAL unit ends, if it and all before it are in place. */
   let end = 0;
   for (const nalUnit of nalUnitsOf(data)) {
     const type = typeOf(nalUnit[0]!);
-    if (type >= superfluous[0] && type <= superfluous[1]) continue;
+    if (isSuperfluous(type)) continue;
     if (kept.push(nalUnit) > MAX_NAL_UNITS) return undefined;
     keyframe ||= isKeyframe(type);
     recoveryPoint ||= type === sei && hasRecoveryPoint(nalUnit, headerBytes);

@@ -1,11 +1,11 @@
 /**
- * What H.264 and H.265 differ in where a byte stream of them is cut into access
- * units.
+ * What H.264 and H.265 differ in where NAL units are told apart.
  *
  * @module
  */
 
 import { findStartCode, START_CODE } from "./annexb.ts";
+import type { NalUnitCodec } from "./codec.ts";
 import {
   beginsAccessUnit,
   hasSliceHeader,
@@ -27,12 +27,12 @@ export interface NalUnitSyntax {
   readonly sei: number;
   /** The kinds of parameter sets that a decoder needs. */
   readonly parameterSets: readonly number[];
-  /** Delimiters, end marks and filler data: the first and the last type. */
-  readonly superfluous: readonly [first: number, last: number];
   /** The delimiter, which begins an access unit in any case. */
   readonly delimiter: number;
   /** nal_unit_type. */
   typeOf(header: number): number;
+  /** Whether a type is that of a delimiter, an end mark or filler data. */
+  isSuperfluous(type: number): boolean;
   /** Whether a type carries slices. */
   isSlice(type: number): boolean;
   /** Whether the bit behind the header tells if the slice is the first. */
@@ -56,13 +56,14 @@ export interface NalUnitSyntax {
 }
 
 /** H.264 (ITU-T H.264, 7.3.1, 7.4.1.2.3). */
-export const H264_SYNTAX: NalUnitSyntax = {
+const H264_SYNTAX: NalUnitSyntax = {
   headerBytes: 1,
   sei: NAL_UNIT_TYPE.sei,
   parameterSets: [NAL_UNIT_TYPE.sps, NAL_UNIT_TYPE.pps],
-  superfluous: [NAL_UNIT_TYPE.delimiter, NAL_UNIT_TYPE.filler],
   delimiter: NAL_UNIT_TYPE.delimiter,
   typeOf: (header) => header & 0x1f,
+  isSuperfluous: (type) =>
+    type >= NAL_UNIT_TYPE.delimiter && type <= NAL_UNIT_TYPE.filler,
   isSlice: isVcl,
   hasSliceHeader,
   isKeyframe: (type) => type === NAL_UNIT_TYPE.idr,
@@ -73,7 +74,7 @@ export const H264_SYNTAX: NalUnitSyntax = {
 };
 
 /** H.265 (ITU-T H.265, 7.3.1.2, 7.4.2.4.4). */
-export const HEVC_SYNTAX: NalUnitSyntax = {
+const HEVC_SYNTAX: NalUnitSyntax = {
   headerBytes: HEVC_HEADER_BYTES,
   sei: HEVC_NAL_UNIT_TYPE.prefixSei,
   parameterSets: [
@@ -81,9 +82,10 @@ export const HEVC_SYNTAX: NalUnitSyntax = {
     HEVC_NAL_UNIT_TYPE.sps,
     HEVC_NAL_UNIT_TYPE.pps,
   ],
-  superfluous: [HEVC_NAL_UNIT_TYPE.delimiter, HEVC_NAL_UNIT_TYPE.filler],
   delimiter: HEVC_NAL_UNIT_TYPE.delimiter,
   typeOf: (header) => header >> 1 & 0x3f,
+  isSuperfluous: (type) =>
+    type >= HEVC_NAL_UNIT_TYPE.delimiter && type <= HEVC_NAL_UNIT_TYPE.filler,
   isSlice: isHevcVcl,
   hasSliceHeader: isHevcVcl,
   isKeyframe: isIrap,
@@ -108,16 +110,36 @@ const STAYS_BEHIND: ReadonlySet<number> = new Set([
   ...[56, 57, 58, 59, 60, 61, 62, 63],
 ]);
 
+/** The syntax of each codec. */
+export const NAL_UNIT_SYNTAX: Readonly<Record<NalUnitCodec, NalUnitSyntax>> = {
+  h264: H264_SYNTAX,
+  hevc: HEVC_SYNTAX,
+};
+
+/**
+ * Tells whether a slice of a type, its header at an index, is the first one of
+ * its picture: first_mb_in_slice is 0, which Exp-Golomb writes as a single 1
+ * bit, or first_slice_segment_in_pic_flag is 1.
+ */
+export function isFirstSlice(
+  syntax: NalUnitSyntax,
+  type: number,
+  bytes: Uint8Array,
+  at: number,
+): boolean {
+  return syntax.hasSliceHeader(type) &&
+    (bytes[at + syntax.headerBytes] ?? 0) >= 0x80;
+}
+
 /** Tells whether bytes begin with a start code and an access unit. */
 export function beginsWithUnit(
   bytes: Uint8Array,
-  syntax: NalUnitSyntax,
+  codec: NalUnitCodec,
 ): boolean {
-  const at = findStartCode(bytes.subarray(0, START_CODE.length));
-  const nalUnit = bytes.subarray(at + 3);
-  const header = nalUnit[0];
-  if (at < 0 || header === undefined) return false;
-  const first = syntax.hasSliceHeader(syntax.typeOf(header)) &&
-    (nalUnit[syntax.headerBytes] ?? 0) >= 0x80;
+  const syntax = NAL_UNIT_SYNTAX[codec];
+  const at = findStartCode(bytes.subarray(0, START_CODE.length)) + 3;
+  const header = bytes[at];
+  if (at < 3 || header === undefined) return false;
+  const first = isFirstSlice(syntax, syntax.typeOf(header), bytes, at);
   return syntax.beginsAccessUnit(header, first, header);
 }

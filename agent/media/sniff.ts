@@ -7,6 +7,7 @@
 
 import { findStartCode, nalUnitsOf, trimZeros } from "./annexb.ts";
 import { NAL_UNIT_TYPE } from "./h264.ts";
+import { TS_SYNC } from "./mpegts/packet.ts";
 import { isFramedRtp } from "./rtp/framed.ts";
 import { parseSps, SpsError } from "./sps.ts";
 
@@ -83,9 +84,6 @@ const HIDDEN_PLAYLIST = /<MPD|^c=IN IP/im;
 
 /** Packet sizes of transport streams: plain, with timecode, with FEC. */
 const TS_PACKET_BYTES = [188, 192, 204];
-
-/** sync_byte (ITU-T H.222.0, 2.4.3.3). */
-const TS_SYNC = 0x47;
 
 /**
  * So many packets in a row are no accident: chance has about 256^-4 for each

@@ -8,11 +8,7 @@ import { StreamError } from "../errors.ts";
 import { isRemuxFormat, type RemuxFormat } from "../ffmpeg/remuxer_args.ts";
 import { MAX_ACCESS_UNIT_BYTES } from "../media/access_unit_splitter.ts";
 import { ByteBuffer } from "../media/byte_buffer.ts";
-import {
-  beginsWithUnit,
-  H264_SYNTAX,
-  HEVC_SYNTAX,
-} from "../media/nal_unit_syntax.ts";
+import { beginsWithUnit } from "../media/nal_unit_syntax.ts";
 import { MAX_SNIFF_BYTES, sniff, type Sniffed } from "../media/sniff.ts";
 import {
   createReader,
@@ -105,8 +101,7 @@ export class ByteStream {
 
   /** Tells whether bytes, of H.264 or H.265, begin with a picture. */
   isBorder(bytes: Uint8Array): boolean {
-    const isHevc = this.#format === "hevc";
-    return beginsWithUnit(bytes, isHevc ? HEVC_SYNTAX : H264_SYNTAX);
+    return beginsWithUnit(bytes, this.#format === "hevc" ? "hevc" : "h264");
   }
 
   /** The stream has ended: so has the last access unit. */

@@ -5,6 +5,7 @@
  */
 
 import { StreamError } from "../errors.ts";
+import { TS_SYNC } from "../media/mpegts/packet.ts";
 import { parseRtp, RtpProbe } from "../media/rtp/mod.ts";
 import type { Milliseconds } from "../media/time.ts";
 import type { IngestDatagram } from "../plugin/transport.ts";
@@ -31,9 +32,6 @@ const WANTED = "send -f h264 or -f mpegts with FFmpeg, " +
 
 /** Payload type of MPEG-TS (RFC 3551, table 5). */
 const MP2T = 33;
-
-/** sync_byte (ITU-T H.222.0, 2.4.3.3). */
-const TS_SYNC = 0x47;
 
 /** An access unit, and whether it is the first of another sender. */
 export interface DatagramUnit extends DatagramPicture {

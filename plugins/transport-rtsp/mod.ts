@@ -13,13 +13,13 @@ import { RtspSession } from "./session.ts";
 /** Version of the plugin contract this file is written for. */
 export const apiVersion = 1;
 
-/** How long the first way may take, where there is another one. */
+/**
+ * How long the first way may take, where there is another one. GStreamer's
+ * server on this machine takes 0.2 s.
+ */
 const TRY_MS = 3000;
 
-/**
- * How long the last way may take: cameras have been seen to need two seconds to
- * answer, and may begin with a picture that is not due before the next second.
- */
+/** How long the last way may take: whoever waits is told within 5 s. */
 const LAST_MS = 4500;
 
 /** Receives, from a server that is asked. */

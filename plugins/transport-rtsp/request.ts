@@ -13,12 +13,15 @@ export type Way = "tcp" | "udp";
 /** RFC 2326, section 10. */
 export const DEFAULT_PORT = 554;
 
-/** How long a connection may take to open, and then be silent. */
+/**
+ * How long a connection may take to open, and then be silent: FFmpeg is to say
+ * so itself before it is stopped for it, after 4.5 s.
+ */
 const TIMEOUT_MS = 4000;
 
 /**
- * How long packets that overtook others wait for these. Only datagrams do; as
- * long as camagent's own window for RTP may get, and some for FFmpeg's timer.
+ * How long packets that overtook others wait for these; only datagrams do. Half
+ * of FFmpeg's own DEFAULT_REORDERING_DELAY; our receiver of RTP takes 20 ms.
  */
 const MAX_DELAY_MS = 50;
 

@@ -57,11 +57,6 @@ export class PictureStream {
     this.#gatherer = new PictureGatherer(entry.codec, isOther);
   }
 
-  /** Whether a picture waits for the rest of it, or for the next one. */
-  get isInPicture(): boolean {
-    return this.#gatherer.isInPicture;
-  }
-
   /**
    * Takes the next packet of the PID, borrowed until it returns.
    *

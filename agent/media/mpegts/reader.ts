@@ -50,11 +50,6 @@ export class MpegTsReader {
     return this.#guide.foreignStreamType;
   }
 
-  /** Whether a picture waits for the rest of it, or for the next one. */
-  get isInPicture(): boolean {
-    return this.#stream?.isInPicture ?? false;
-  }
-
   /**
    * Takes the next bytes, borrowed until it returns.
    *

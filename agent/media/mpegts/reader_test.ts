@@ -100,16 +100,6 @@ test("MpegTsReader knows the codec as soon as the tables told", () => {
   assert.equal(reader.foreignStreamType, undefined);
 });
 
-test("MpegTsReader.isInPicture tells whether a picture waits", () => {
-  const { packets } = film(1);
-  const reader = new MpegTsReader();
-  const seen = packets.map((packet) => {
-    reader.push(packet);
-    return reader.isInPicture;
-  });
-  assert.deepEqual(seen, [false, false, true, false]);
-});
-
 test("MpegTsReader names video that it does not read", () => {
   const reader = new MpegTsReader();
   reader.push(film(0).tables(0x02).tables(0x02).data);

@@ -5,6 +5,7 @@
  */
 
 import { findStartCode, nalUnitsOf } from "../annexb.ts";
+import { isFirstSlice } from "../nal_unit_syntax.ts";
 import { GatheredUnit } from "./gathered_unit.ts";
 import type { NalUnitFormat } from "./nal_unit_format.ts";
 import type {
@@ -66,7 +67,7 @@ export class NalUnitReader implements PayloadReader {
     for (const nalUnit of nalUnits) {
       const type = format.typeOf(nalUnit[0]!);
       if (!format.isSlice(type)) continue;
-      return format.isFirstSlice(type, nalUnit, 0) ? "start" : "inside";
+      return isFirstSlice(format, type, nalUnit, 0) ? "start" : "inside";
     }
     return "beside";
   }
@@ -104,7 +105,7 @@ export class NalUnitReader implements PayloadReader {
     const type = header & fragmentType;
     if (!this.#format.isSlice(type)) return "beside";
     const first = (header & FU.start) !== 0 &&
-      this.#format.isFirstSlice(type, payload, 1);
+      isFirstSlice(this.#format, type, payload, 1);
     return first ? "start" : "inside";
   }
 
@@ -158,7 +159,7 @@ export class NalUnitReader implements PayloadReader {
       format.leading.includes(type);
     this.#target = isNext ? this.#next : this.#current;
     this.#type = type;
-    this.#skipping = !isNalUnit || format.superfluous.includes(type);
+    this.#skipping = !isNalUnit || format.isSuperfluous(type);
     if (!isNalUnit || (header[0]! & FORBIDDEN_BIT) !== 0) {
       this.#target.damaged = true;
     }
