@@ -31,10 +31,12 @@ export interface Resolved<Kind extends Plugin["kind"]> {
 /** `-` is the traditional name of stdout. */
 const ALIASES: Record<string, string> = { "-": "stdout:" };
 
-/** The plugins of one agent, by scheme. */
+/**
+ * The plugins of one agent, by scheme. A source and a transport may share one:
+ * `file:` is read in the one place and written in the other.
+ */
 export class Registry {
   readonly #plugins: Plugin[] = [];
-  readonly #schemes = new Map<string, Plugin>();
 
   /** Every plugin, in the order they were added. */
   get plugins(): readonly Plugin[] {
@@ -51,20 +53,26 @@ export class Registry {
   add(module: unknown, where: string): Plugin {
     const plugin = declared(module, where);
     for (const scheme of plugin.schemes) {
-      const other = this.#schemes.get(scheme);
+      const other = this.#all(scheme).find(({ kind }) =>
+        kind === plugin.kind || [kind, plugin.kind].includes("sink")
+      );
       if (other !== undefined) {
         throw refusal(where, `"${scheme}:" belongs to ${other.name}`);
       }
     }
-    for (const scheme of plugin.schemes) this.#schemes.set(scheme, plugin);
     this.#plugins.push(plugin);
     return plugin;
   }
 
-  /** The kind of the plugin that an address picks, if any does. */
+  /**
+   * The kind of the plugin that an address picks, if any does; a source where
+   * there is one.
+   */
   kindOf(text: string): Plugin["kind"] | undefined {
     const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(ALIASES[text] ?? text)?.[1];
-    return this.#schemes.get(scheme?.toLowerCase() ?? "")?.kind;
+    const kinds = this.#all(scheme?.toLowerCase() ?? "")
+      .map(({ kind }) => kind);
+    return kinds.includes("source") ? "source" : kinds[0];
   }
 
   /**
@@ -77,27 +85,34 @@ export class Registry {
     text: string,
   ): Resolved<Kind> {
     const address = parseAddress(ALIASES[text] ?? text);
-    const plugin = this.#schemes.get(address.scheme);
-    if (isOf(plugin, kind)) return { address, plugin };
+    const plugins = this.#all(address.scheme);
+    for (const plugin of plugins) {
+      if (isOf(plugin, kind)) return { address, plugin };
+    }
     const quoted = `Cannot use "${address.redacted}" as a ${kind}`;
-    if (plugin !== undefined) {
+    const [other] = plugins;
+    if (other !== undefined) {
       throw new ConfigError(
-        `${quoted}: "${address.scheme}:" is a ${plugin.kind}`,
+        `${quoted}: "${address.scheme}:" is a ${other.kind}`,
       );
     }
-    const schemes = [...this.#schemes]
-      .filter(([, plugin]) => plugin.kind === kind)
-      .map(([scheme]) => `${scheme}:`);
+    const schemes = this.#plugins
+      .filter((plugin) => plugin.kind === kind)
+      .flatMap(({ schemes }) => schemes.map((scheme) => `${scheme}:`));
     const why = unknownName(kind, `${address.scheme}:`, schemes);
     throw new ConfigError(`${quoted}: ${why}`);
+  }
+
+  #all(scheme: string): Plugin[] {
+    return this.#plugins.filter(({ schemes }) => schemes.includes(scheme));
   }
 }
 
 function isOf<Kind extends Plugin["kind"]>(
-  plugin: Plugin | undefined,
+  plugin: Plugin,
   kind: Kind,
 ): plugin is PluginOf<Kind> {
-  return plugin?.kind === kind;
+  return plugin.kind === kind;
 }
 
 function declared(module: unknown, where: string): Plugin {
