@@ -100,10 +100,12 @@ export function routeRecv(
 function refuseTwice(texts: readonly string[]): void {
   const places = new Set<string>();
   for (const text of texts) {
-    const { redacted } = parseAddress(text === "-" ? "stdout:" : text);
-    const [place = ""] = redacted.split("?");
+    const address = parseAddress(text === "-" ? "stdout:" : text);
+    const { host, port, path, resource, query: { streamid } } = address;
+    const place = [address.scheme, host, port, path, resource, streamid].join();
     if (places.has(place)) {
-      throw new ConfigError(`Cannot use "${place}" twice`);
+      const [shown = ""] = address.redacted.split("?");
+      throw new ConfigError(`Cannot use "${shown}" twice`);
     }
     places.add(place);
   }
