@@ -259,6 +259,12 @@ export interface ChildProcess extends AsyncDisposable {
   readonly exit: Promise<ChildExit>;
 }
 
+/** What one child process may read, once. Disposing takes it back. */
+export interface Secret extends Disposable {
+  /** Where the child finds it. */
+  readonly path: string;
+}
+
 /** What stands at a path. */
 export type PathKind = "file" | "folder" | "fifo" | "device" | "socket";
 
@@ -302,6 +308,13 @@ export interface Runtime extends Clock {
    * if the system cannot start it now.
    */
   spawn(options: SpawnOptions): Promise<ChildProcess>;
+  /**
+   * Lays bytes where a child process finds them, and no other user does: of a
+   * child's arguments everybody may read all.
+   *
+   * @param bytes 4096 at most; copied.
+   */
+  openSecret(bytes: Uint8Array<ArrayBuffer>): Secret;
   /**
    * Opens a TCP connection.
    *

@@ -6,13 +6,10 @@
 
 import * as fs from "node:fs";
 import process from "node:process";
-import { libc } from "./libc.ts";
+import { libc, O_CLOEXEC } from "./libc.ts";
 
 /** fcntl(2): the capacity of a pipe. */
 const F_SETPIPE_SZ = 1031;
-
-/** pipe2(2), the same number on x86-64 and arm64. */
-const O_CLOEXEC = 0o2000000;
 
 /**
  * 1 MiB, the most an ordinary user may have. Measured at 1080p30: reading

@@ -66,6 +66,9 @@ export function intBytes(value: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(Int32Array.of(value).buffer);
 }
 
+/** pipe2(2), the same number on x86-64 and arm64. */
+export const O_CLOEXEC = 0o2000000;
+
 /** errno.h of Linux: the numbers are the same on x86-64 and arm64. */
 export const ERRNO = {
   EPERM: 1,

@@ -10,6 +10,7 @@ import { clock } from "./clock.ts";
 import { openFifo } from "./fifo.ts";
 import { kindOfPath, readFile, removeFile, replaceFile } from "./files.ts";
 import { spawnChild } from "./process.ts";
+import { openSecret } from "./secret.ts";
 import { writeStdout } from "./stdout.ts";
 import { dialTcp, listenTcp } from "./tcp.ts";
 import { openUdp, resolveHost } from "./udp.ts";
@@ -23,6 +24,7 @@ export const runtime: Runtime = {
   replaceFile,
   removeFile,
   spawn: spawnChild,
+  openSecret,
   dialTcp,
   listenTcp,
   resolveHost,

@@ -13,6 +13,7 @@ import type {
   ListenOptions,
   PathKind,
   Runtime,
+  Secret,
   SpawnOptions,
   TcpConnection,
   TcpListener,
@@ -91,6 +92,20 @@ export class FakeRuntime extends FakeClock implements Runtime {
   /** See {@linkcode FakePrograms}. */
   spawn(options: SpawnOptions): Promise<ChildProcess> {
     return this.processes.spawn(options);
+  }
+
+  /** Keeps it among the files until it is taken back. */
+  openSecret(bytes: Uint8Array<ArrayBuffer>): Secret {
+    const entry = this.#ledger.enter("secret");
+    const path = `/secret/${this.processes.started.length}`;
+    this.files.paths.set(path, { kind: "fifo", content: bytes.slice() });
+    return {
+      path,
+      [Symbol.dispose]: () => {
+        this.files.paths.delete(path);
+        entry[Symbol.dispose]();
+      },
+    };
   }
 
   /** See {@linkcode FakeNetwork}. */
