@@ -5,6 +5,7 @@
  */
 
 import type { AccessUnit } from "../media/access_unit.ts";
+import type { Milliseconds } from "../media/time.ts";
 import type { OptionsSchema, PluginContext } from "./context.ts";
 
 /**
@@ -34,9 +35,72 @@ export interface Viewers {
    * Adds a viewer, which gets the pictures since the last keyframe at once.
    *
    * @param label Who it is, for logs and status: `192.168.1.7:40312`.
+   * @param patience How long a unit may wait for it. Omit where pictures are to
+   * be seen: what is late by much is of no use to anybody.
    * @returns The viewer; disposing it ends it.
    */
-  open(label: string): Viewer;
+  open(label: string, patience?: Milliseconds): Viewer;
+}
+
+/** What FFmpeg is to make of access units, without encoding them anew. */
+export interface MuxerJob {
+  /**
+   * FFmpeg's output options and the output, built from checked options only.
+   * Anybody on this machine may read them.
+   */
+  readonly output: readonly string[];
+  /**
+   * Further output options, by FFmpeg's names, that nobody else may read:
+   * neither they nor their values hold a line break.
+   */
+  readonly secrets?: Readonly<Record<string, string>>;
+}
+
+/** FFmpeg, taking access units. Disposing ends it. */
+export interface Muxer extends AsyncDisposable {
+  /** Rejects when FFmpeg is gone, whatever its exit code. */
+  readonly failed: Promise<never>;
+  /**
+   * Hands it a unit, borrowed until the promise settles; the first one is a
+   * keyframe with parameter sets. Its time counts from the first one's.
+   *
+   * @returns Resolves when the system has taken the unit; the first one when
+   * FFmpeg has opened the output.
+   * @throws {StreamError} "stalled" if that takes 5 s; {@linkcode ProcessError}
+   * if FFmpeg failed.
+   */
+  write(unit: WireUnit): Promise<void>;
+  /**
+   * Nothing more will come. Resolves when the output is complete.
+   *
+   * @throws {ProcessError} If FFmpeg failed.
+   */
+  end(): Promise<void>;
+}
+
+/**
+ * What the agent hands to a transport that is to send.
+ *
+ * @typeParam Options The plugin's checked options.
+ */
+export interface SendContext<Options> extends PluginContext<Options> {
+  /**
+   * Starts FFmpeg, which writes containers and speaks protocols that plugins
+   * need not know. It ends when `signal` aborts.
+   *
+   * @throws {ProcessError} "not-found" if there is none.
+   */
+  openMuxer(job: MuxerJob): Promise<Muxer>;
+  /**
+   * Has FFmpeg send the stream to a server, which counts as a viewer, until
+   * `signal` aborts.
+   *
+   * @param server Names it, in logs and status.
+   * @throws {ConfigError} If the server wants other credentials;
+   * {@linkcode StreamError} "refused" if it does not answer, "ended" if the
+   * stream has ended; {@linkcode ProcessError} if FFmpeg failed otherwise.
+   */
+  publish(job: MuxerJob, viewers: Viewers, server: string): Promise<never>;
 }
 
 /** What receivers have to know. */
@@ -161,7 +225,7 @@ export interface TransportPlugin<Options = unknown> {
    */
   send?(
     viewers: Viewers,
-    context: PluginContext<Options>,
+    context: SendContext<Options>,
     ready: (at?: Announcement) => void,
   ): Promise<void>;
   /**

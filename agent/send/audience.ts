@@ -5,7 +5,7 @@
  */
 
 import type { AccessUnitHub } from "../media/access_unit_hub.ts";
-import { ms } from "../media/time.ts";
+import { type Milliseconds, ms } from "../media/time.ts";
 import type { QueueCounters } from "../media/unit_queue.ts";
 import type { Viewer, WireUnit } from "../plugin/transport.ts";
 import type { ViewerStatus } from "./status.ts";
@@ -32,8 +32,8 @@ export class Audience {
   }
 
   /** Adds a viewer. */
-  open(label: string): Viewer {
-    const queue = this.#hub.join(VIEWER_BUDGET_MS);
+  open(label: string, patience: Milliseconds = VIEWER_BUDGET_MS): Viewer {
+    const queue = this.#hub.join(patience);
     const { counters } = queue;
     const viewer: Viewer = {
       units: queue,

@@ -4,9 +4,16 @@
  * @module
  */
 
+import { openMuxer } from "../ffmpeg/muxer.ts";
+import { publish } from "../ffmpeg/publish.ts";
 import type { AccessUnitHub } from "../media/access_unit_hub.ts";
 import { checkOptions } from "../plugin/options.ts";
-import type { Announcement, Viewer, WireUnit } from "../plugin/transport.ts";
+import type {
+  Announcement,
+  MuxerJob,
+  Viewers,
+  WireUnit,
+} from "../plugin/transport.ts";
 import { ConfigError } from "../errors.ts";
 import type { Resolved } from "../registry.ts";
 import { createStatus } from "../watchdog/status.ts";
@@ -84,8 +91,8 @@ export class OutputStage {
     const { runtime, log, onListening } = this.#options;
     const { plugin, address } = this.#output;
     let over = false;
-    const open = (label: string): Viewer => {
-      const viewer = this.#audience.open(label);
+    const open: Viewers["open"] = (label, patience) => {
+      const viewer = this.#audience.open(label, patience);
       if (over || signal.aborted) viewer[Symbol.dispose]();
       else this.#onViewer();
       return { ...viewer, units: reported(viewer.units, progress) };
@@ -102,6 +109,9 @@ export class OutputStage {
       signal,
       runtime,
       log: log(`send ${plugin.name}`),
+      openMuxer: (job: MuxerJob) => openMuxer(job, { runtime, signal }),
+      publish: (job: MuxerJob, viewers: Viewers, server: string) =>
+        publish(job, viewers, server, { runtime, signal }),
     };
     // Viewers end with the agent, whether or not the plugin sees to it.
     const stop = () => this.#audience.dismiss();

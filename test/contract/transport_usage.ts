@@ -5,14 +5,16 @@
  */
 
 import assert from "node:assert/strict";
+import { openMuxer } from "../../agent/ffmpeg/muxer.ts";
+import { publish } from "../../agent/ffmpeg/publish.ts";
 import { AccessUnitHub } from "../../agent/media/access_unit_hub.ts";
 import { parseAddress } from "../../agent/media/address.ts";
 import { ms } from "../../agent/media/time.ts";
-import type { PluginContext } from "../../agent/plugin/context.ts";
 import { checkOptions } from "../../agent/plugin/options.ts";
 import type {
   Announcement,
   Ingest,
+  SendContext,
   TransportPlugin,
   WireUnit,
 } from "../../agent/plugin/transport.ts";
@@ -35,12 +37,17 @@ export function contextOf(
   runtime: CaseRuntime,
   signal: AbortSignal,
   lines: string[] = [],
-): PluginContext<unknown> {
+): SendContext<unknown> {
   const address = parseAddress(text);
   const options = checkOptions(plugin.options, address.query, address);
   const add = (line: string) => void lines.push(line);
   const log = { info: add, warn: add };
-  return { address, options, signal, log, runtime };
+  const around = { runtime, signal };
+  return {
+    ...{ address, options, signal, log, runtime },
+    openMuxer: (job) => openMuxer(job, around),
+    publish: (job, viewers, server) => publish(job, viewers, server, around),
+  };
 }
 
 /** A transport that sends; disposing ends it and checks that nothing is left. */
