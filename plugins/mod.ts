@@ -8,8 +8,11 @@ import * as sinkOpencvPipe from "./sink-opencv-pipe/mod.ts";
 import * as sinkStdout from "./sink-stdout/mod.ts";
 import * as sourceFfmpeg from "./source-ffmpeg/mod.ts";
 import * as sourceTest from "./source-test/mod.ts";
+import * as transportFile from "./transport-file/mod.ts";
+import * as transportRtmp from "./transport-rtmp/mod.ts";
 import * as transportRtp from "./transport-rtp/mod.ts";
 import * as transportRtsp from "./transport-rtsp/mod.ts";
+import * as transportSrt from "./transport-srt/mod.ts";
 import * as transportTcp from "./transport-tcp/mod.ts";
 import * as transportUdp from "./transport-udp/mod.ts";
 
@@ -21,6 +24,9 @@ export const builtins = [
   transportUdp, // udp: one receiver, or a multicast group
   transportRtp, // rtp: the same, with numbered packets
   transportRtsp, // rtsp: cameras, and servers of others
+  transportSrt, // srt: published to a server
+  transportRtmp, // rtmp: published to a server
+  transportFile, // file: recordings
   sinkOpencvPipe, // pipe: a FIFO for cv2, NumPy and the like
   sinkStdout, // stdout: frames for the next program in the pipe
 ];

@@ -1,12 +1,13 @@
 /**
- * Streams of RTSP servers and cameras: `rtsp://camera/stream`. FFmpeg speaks the
- * protocol, and hands over coded pictures. What stands behind a `?` is the
- * server's; options of ours stand behind a `#`.
+ * Streams of RTSP servers and cameras: `rtsp://camera/stream`, and our own to
+ * others: `rtsp://server/cam?mode=publish`. FFmpeg speaks the protocol. What
+ * stands behind a `?` is the server's; options of ours stand behind a `#`.
  *
  * @module
  */
 
 import type { PluginHost } from "../../mod.ts";
+import { publishTo } from "./publish.ts";
 import { DEFAULT_PORT, type Way } from "./request.ts";
 import { RtspSession } from "./session.ts";
 
@@ -22,19 +23,25 @@ const TRY_MS = 3000;
 /** How long the last way may take: whoever waits is told within 5 s. */
 const LAST_MS = 4500;
 
-/** Receives, from a server that is asked. */
+/** Receives from a server that is asked, and publishes to one. */
 export default (
   { z, media, defineTransport, ConfigError, StreamError }: PluginHost,
 ) =>
   defineTransport({
     name: "transport-rtsp",
     schemes: ["rtsp"],
-    description: "streams of RTSP servers and cameras, through FFmpeg",
+    description: "cameras and RTSP servers, through FFmpeg",
     options: z.strictObject({
       transport: z.enum(["auto", "tcp", "udp"], "expected auto, tcp or udp")
         .default("auto")
-        .meta({ description: "how packets come: tcp, udp, or what works" }),
+        .meta({ description: "how packets go: tcp, udp, or what works" }),
+      mode: z.literal("publish", "expected publish").optional()
+        .meta({ description: "publish, to send to a server" }),
     }),
+
+    async send(viewers, context) {
+      await publishTo(viewers, context, { media, ConfigError });
+    },
 
     async receive(context) {
       const { address, options: { transport }, signal, log } = context;
