@@ -20,6 +20,7 @@ export * from "./frame_num.ts";
 export * from "./h264.ts";
 export * from "./hevc.ts";
 export * from "./hevc_sps.ts";
+export * from "./http_auth.ts";
 export * from "./ip_address.ts";
 export * from "./ivf.ts";
 export * from "./jpeg.ts";

@@ -40,7 +40,7 @@ export default (
     }),
 
     async send(viewers, context) {
-      await publishTo(viewers, context, { media, ConfigError });
+      await publishTo(viewers, context, { media, ConfigError, StreamError });
     },
 
     async receive(context) {

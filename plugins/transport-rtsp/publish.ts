@@ -1,10 +1,22 @@
 /**
- * Publishing to an RTSP server: `rtsp://server:8554/cam?mode=publish`.
+ * Publishing to an RTSP server: `rtsp://server:8554/cam?mode=publish`. Not by
+ * FFmpeg, to which a password could only be told where everybody reads it.
  *
  * @module
  */
 
-import type { PluginHost, SendContext, Viewers } from "../../mod.ts";
+import type {
+  PluginContext,
+  PluginHost,
+  Viewers,
+  WireUnit,
+} from "../../mod.ts";
+import {
+  ALIVE_EVERY_MS,
+  Recorder,
+  type RecorderHost,
+  SEND_BUFFER_BYTES,
+} from "./recorder.ts";
 import { DEFAULT_PORT, urlOf } from "./request.ts";
 
 /** What an address may say, as far as publishing goes. */
@@ -16,6 +28,15 @@ export interface PublishOptions {
 /** The word among those of the server. */
 const MODE = /([?&])mode=publish(&|$)/;
 
+/** How long a connection may take to open. */
+const DIAL_MS = 4000;
+
+/** How often receivers are told the time (RFC 3550, 6.2: 5 s at the least). */
+const REPORT_EVERY_MS = 5000;
+
+/** Tells nothing of the machine. */
+const CNAME = "camagent";
+
 /**
  * Publishes until the agent stops.
  *
@@ -23,34 +44,125 @@ const MODE = /([?&])mode=publish(&|$)/;
  */
 export async function publishTo(
   viewers: Viewers,
-  context: SendContext<PublishOptions>,
-  { media, ConfigError }: Pick<PluginHost, "media" | "ConfigError">,
+  context: PluginContext<PublishOptions>,
+  host: RecorderHost,
 ): Promise<void> {
-  const { address, options: { transport, mode }, log } = context;
+  const { media, StreamError } = host;
+  const { runtime, signal } = context;
+  const target = targetOf(context, host);
+  const connection = await runtime.dialTcp({
+    ...target.at,
+    signal,
+    timeout: media.ms(DIAL_MS),
+    sendBuffer: SEND_BUFFER_BYTES,
+  });
+  await using recorder = new Recorder(connection, target, context, host);
+  using viewer = viewers.open(target.server);
+  // Between two pictures as well.
+  recorder.failed.catch(() => viewer[Symbol.dispose]());
+  let stream: Stream | undefined;
+  for await (const unit of viewer.units) {
+    if (stream === undefined) {
+      stream = new Stream(recorder, context, media);
+      await recorder.begin(stream.describe(target.at.host, unit));
+    }
+    await stream.send(unit);
+  }
+  signal.throwIfAborted();
+  const ended = new StreamError("ended", `${target.server} has everything`);
+  // What broke the connection, if that was it.
+  await Promise.race([recorder.failed, runtime.turn()]);
+  throw ended;
+}
+
+function targetOf(
+  { address, options }: PluginContext<PublishOptions>,
+  { media, ConfigError }: RecorderHost,
+) {
   const { host, port = DEFAULT_PORT, resource = "", redacted } = address;
+  const { username, password } = address;
+  const refusal = (why: string) => new ConfigError(`Cannot ${why}`);
   if (host === undefined) {
-    throw new ConfigError(
-      `Cannot publish to "${redacted}": it names no server`,
+    throw refusal(`publish to "${redacted}": it names no server`);
+  }
+  if (options.mode === undefined && !MODE.test(resource)) {
+    throw refusal(
+      `serve "${redacted}": there is no RTSP server yet; to publish to one ` +
+        "add ?mode=publish",
     );
   }
-  if (mode === undefined && !MODE.test(resource)) {
-    throw new ConfigError(
-      `Cannot serve "${redacted}": there is no RTSP server yet; to publish ` +
-        "to one add ?mode=publish",
+  if (options.transport === "udp") {
+    throw refusal(
+      `publish to "${redacted}" over UDP: packets go in the connection`,
     );
   }
-  if (address.password !== undefined) {
-    log.warn(
-      "everybody on this machine can see the password, in FFmpeg's arguments",
-    );
+  return {
+    at: { host, port },
+    url: urlOf({
+      ...{ scheme: address.scheme, host, port, query: {}, redacted },
+      resource: withoutMode(resource),
+    }),
+    server: media.hostAndPort(host, port),
+    username,
+    password,
+  };
+}
+
+/** Packets, and what is told about them. */
+class Stream {
+  readonly #recorder: Recorder;
+  readonly #runtime;
+  readonly #media;
+  readonly #packetizer;
+  readonly #start = crypto.getRandomValues(new Uint32Array(3));
+  #reportedAt = -Infinity;
+  #aliveAt: number;
+
+  constructor(
+    recorder: Recorder,
+    { runtime }: Pick<PluginContext<unknown>, "runtime">,
+    media: PluginHost["media"],
+  ) {
+    const [ssrc = 0, sequence = 0, timestamp = 0] = this.#start;
+    this.#recorder = recorder;
+    this.#runtime = runtime;
+    this.#media = media;
+    this.#packetizer = new media.RtpH264Packetizer({
+      ssrc,
+      sequence: sequence & 0xffff,
+      timestamp,
+    });
+    this.#aliveAt = runtime.now();
   }
-  const asked = { ...address, resource: withoutMode(resource) };
-  const way = transport === "udp" ? "udp" : "tcp";
-  await context.publish(
-    { output: ["-rtsp_transport", way, "-f", "rtsp", urlOf(asked)] },
-    viewers,
-    media.hostAndPort(host, port),
-  );
+
+  describe(host: string, { data }: WireUnit): string {
+    const address = this.#media.parseIpAddress(host) ? host : "0.0.0.0";
+    const sdp = this.#media.writeSdp({ address, port: 0, parameterSets: data });
+    return `${sdp}a=control:trackID=0\r\n`;
+  }
+
+  async send(unit: WireUnit): Promise<void> {
+    await this.#recorder.send(0, this.#packetizer.packetize(unit));
+    const now = this.#runtime.now();
+    if (now - this.#reportedAt >= REPORT_EVERY_MS) {
+      this.#reportedAt = now;
+      await this.#recorder.send(1, [this.#report(unit)]);
+    }
+    if (now - this.#aliveAt >= ALIVE_EVERY_MS) {
+      this.#aliveAt = now;
+      await this.#recorder.stayAlive();
+    }
+  }
+
+  #report({ data, pts }: WireUnit): Uint8Array {
+    const { ssrc, packets, octets } = this.#packetizer;
+    return this.#media.writeRtcp({
+      ...{ ssrc, packets, octets, cname: CNAME },
+      timestamp: this.#packetizer.timestampOf(pts),
+      realtime: this.#media.readTiming(data)?.realtime ??
+        this.#runtime.wallClock(),
+    });
+  }
 }
 
 /** Takes our word out of what the server is asked. */

@@ -136,9 +136,8 @@ test("camagent send names a server that does not answer, and one that is silent"
     `rtsp://me:${SECRET}@127.0.0.1:${port}/cam?mode=publish`,
     `rtsp://me:${SECRET}@127.0.0.1:${absent}/cam?mode=publish`,
   );
-  await agent.logs(/everybody on this machine can see the password/);
-  await agent.logs(/refused: 127\.0\.0\.1:\d+ does not answer/, DEADLINE_MS);
-  await agent.logs(/did not open within 5 s/, DEADLINE_MS);
+  await agent.logs(/refused: .* connection refused/, DEADLINE_MS);
+  await agent.logs(/stalled .* does not answer/, DEADLINE_MS);
   const told = agent.log.join("\n") + JSON.stringify(agent.status);
   assert.ok(!told.includes(SECRET), told);
   silent.close();

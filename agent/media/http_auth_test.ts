@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { test } from "../../test/harness.ts";
+import { property } from "../../test/property.ts";
+import { answerChallenge, readChallenge } from "./http_auth.ts";
+
+const MUFASA = {
+  username: "Mufasa",
+  method: "GET",
+  uri: "/dir/index.html",
+  count: 1,
+};
+
+test("answerChallenge() answers as RFC 2617, section 3.5, does", () => {
+  const challenge = readChallenge(
+    'Digest realm="testrealm@host.com", qop="auth,auth-int", ' +
+      'nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093", ' +
+      'opaque="5ccc069c403ebaf9f0171e9517f40e41"',
+  );
+  const answer = answerChallenge(challenge!, {
+    ...MUFASA,
+    password: "Circle Of Life",
+    clientNonce: "0a4f113b",
+  });
+  assert.match(answer, /response="6629fae49393a05397450978507c4ef1"/);
+  assert.match(answer, /opaque="5ccc069c403ebaf9f0171e9517f40e41"/);
+  assert.match(answer, /qop=auth, nc=00000001, cnonce="0a4f113b"$/);
+});
+
+test("answerChallenge() answers as RFC 7616, section 3.9.1, does", () => {
+  const challenge = readChallenge(
+    'Digest realm="http-auth@example.org", qop="auth, auth-int", ' +
+      'algorithm=SHA-256, nonce="7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v"',
+  );
+  const answer = answerChallenge(challenge!, {
+    ...MUFASA,
+    password: "Circle of Life",
+    clientNonce: "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ",
+  });
+  const response =
+    "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1";
+  assert.ok(answer.includes(`response="${response}"`), answer);
+});
+
+test("answerChallenge() does without qop, as older servers want it", () => {
+  const challenge = readChallenge('digest nonce="n", realm="r"');
+  const request = { ...MUFASA, password: "p", clientNonce: "c" };
+  const answer = answerChallenge(challenge!, request);
+  assert.doesNotMatch(answer, /qop|cnonce|opaque|algorithm/);
+});
+
+test("answerChallenge() writes Basic in UTF-8", () => {
+  const challenge = readChallenge('Basic realm="x"');
+  const request = { ...MUFASA, password: "a:ü", clientNonce: "c" };
+  const answer = answerChallenge(challenge!, request);
+  assert.equal(answer, `Basic ${btoa("Mufasa:a:\xc3\xbc")}`);
+});
+
+for (
+  const header of [
+    "",
+    'Bearer realm="x"',
+    'Digest realm="x"',
+    'Digest realm="x", nonce="n", algorithm=MD5-sess',
+    'Digest realm="x", nonce="n", algorithm=constructor',
+    'Digest realm="x", nonce="n", qop="auth-int"',
+  ]
+) {
+  test(`readChallenge() cannot answer "${header}"`, () => {
+    assert.equal(readChallenge(header), undefined);
+  });
+}
+
+property(
+  "answerChallenge() writes one line, whatever a server asks",
+  2000,
+  (random) => {
+    const parts = ["Digest ", "nonce=", "realm=", '"', "\\", ",", "a", "qop="];
+    let header = "Digest ";
+    for (let i = random.below(20); i > 0; i--) {
+      header += parts[random.below(parts.length)];
+    }
+    const challenge = readChallenge(header);
+    if (challenge === undefined) return;
+    const request = { ...MUFASA, password: "p", clientNonce: "c" };
+    assert.match(answerChallenge(challenge, request), /^Digest [^\r\n]*$/);
+  },
+);
