@@ -1,8 +1,8 @@
 """An RTSP server: a launch line of GStreamer at /cam, with a password or none.
 
-    rtsp_server.py LAUNCH [basic|digest] [PORT]
+    rtsp_server.py LAUNCH [basic|digest] [PORT] [record]
 
-Prints its port. The user is "user", the password "p@ss'word".
+With "record" it takes a stream, into the launch line. Prints its port. The user is "user", the password "p@ss'word".
 """
 
 import sys
@@ -36,11 +36,13 @@ def protect(server, factory, method):
     factory.set_permissions(permissions)
 
 
-def main(launch, method="none", port="0"):
+def main(launch, method="none", port="0", mode="play"):
     Gst.init(None)
     factory = GstRtspServer.RTSPMediaFactory()
     factory.set_launch(f"( {launch} )")
     factory.set_shared(True)
+    if mode == "record":
+        factory.set_transport_mode(GstRtspServer.RTSPTransportMode.RECORD)
     server = GstRtspServer.RTSPServer()
     server.set_address("127.0.0.1")
     server.set_service(port)
