@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { nalUnitsOf } from "../../agent/media/annexb.ts";
+import { startsPicture } from "../../agent/media/h264.ts";
 import type { RecvStatus } from "../../agent/recv/status.ts";
 import { Agent } from "../e2e/agent.ts";
 import { temporaryFolder } from "../e2e/folder.ts";
@@ -37,9 +39,12 @@ class RtspServer implements AsyncDisposable {
     launch: string,
     method = "none",
     port = 0,
+    mode: "play" | "record" = "play",
   ): Promise<RtspServer> {
     const python = pythonWith("gi");
-    const program = new Program([python, SERVER, launch, method, `${port}`]);
+    const program = new Program([
+      ...[python, SERVER, launch, method, `${port}`, mode],
+    ]);
     const [line] = await program.says(/^port \d+/);
     return new RtspServer(program, Number(line!.split(" ")[1]));
   }
@@ -168,3 +173,29 @@ test("camagent recv rtsp: is back soon after the server is", async () => {
   console.log(`frames again ${took.toFixed(0)} ms after the server's return`);
   assert.ok(took <= BACK_MS, `${took} ms`);
 });
+
+for (const method of ["none", "basic", "digest"]) {
+  test(`camagent send rtsp: publishes to GStreamer, password: ${method}`, async () => {
+    using folder = temporaryFolder();
+    const path = join(folder.path, "taken.h264");
+    const launch = "rtph264depay name=depay0 ! h264parse ! " +
+      "video/x-h264,stream-format=byte-stream,alignment=au ! " +
+      `filesink buffer-mode=unbuffered location=${path}`;
+    await using server = await RtspServer.serve(launch, method, 0, "record");
+    const user = `${USER}:${encodeURIComponent(PASSWORD)}@`;
+    await using sender = Agent.send(
+      "test:",
+      `rtsp://${user}127.0.0.1:${server.port}/cam?mode=publish`,
+    );
+    await sender.says(
+      ({ outputs: [output] }) => output!.sent >= PICTURES,
+      DEADLINE_MS,
+    );
+    sender.kill("SIGTERM");
+    assert.equal((await sender.exit).code, 0);
+    const units = [...nalUnitsOf(readFileSync(path))];
+    const pictures = units.filter((unit) => startsPicture(unit));
+    assert.ok(pictures.length >= PICTURES - 5, `${pictures.length}`);
+    assert.ok(!sender.log.join("\n").includes(PASSWORD));
+  });
+}
