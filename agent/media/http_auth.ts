@@ -9,7 +9,9 @@ import { createHash } from "node:crypto";
 
 /** Who asks, and for what. */
 export interface AuthRequest {
+  /** Who it is. */
   readonly username: string;
+  /** Only its hash is told, but in Basic. */
   readonly password: string;
   /** `ANNOUNCE` and the like. */
   readonly method: string;
@@ -23,6 +25,7 @@ export interface AuthRequest {
 
 /** What a server wants to be shown. */
 export interface AuthChallenge {
+  /** In which form. */
   readonly scheme: "basic" | "digest";
   /** As the server wrote them, names in lower case. */
   readonly parameters: Readonly<Record<string, string>>;
