@@ -18,20 +18,37 @@ export interface Recording {
 
 /** Reads all of it. */
 export function readRecording(path: string): Recording {
-  const shown = run("ffprobe", [
+  const { stderr, ...shown } = show(path);
+  const complaints = stderr + run("ffmpeg", ["-i", path, ...NOWHERE]).stderr;
+  return { ...shown, complaints };
+}
+
+/**
+ * Reads one whose writer was killed, perhaps in the middle of a picture: that
+ * the last one is not whole is no complaint.
+ */
+export function readCutRecording(path: string): Recording {
+  const { times, fps } = show(path);
+  const { stderr } = run("ffmpeg", [
+    // Threads read ahead.
+    ...["-threads", "1", "-i", path],
+    ...["-frames:v", `${times.length - 1}`, ...NOWHERE],
+  ]);
+  return { times, fps, complaints: stderr };
+}
+
+const NOWHERE = ["-f", "null", "-"];
+
+function show(path: string) {
+  const { stdout, stderr } = run("ffprobe", [
     ...["-show_entries", "stream=r_frame_rate:packet=pts_time"],
     ...["-of", "json", path],
   ]);
-  const { packets = [], streams = [] } = JSON.parse(shown.stdout || "{}");
+  const { packets = [], streams = [] } = JSON.parse(stdout || "{}");
   const times = packets.map(({ pts_time }: Record<string, string>) =>
     Number(pts_time)
   );
-  const decoded = run("ffmpeg", ["-i", path, "-f", "null", "-"]);
-  return {
-    times,
-    fps: streams[0]?.r_frame_rate,
-    complaints: shown.stderr + decoded.stderr,
-  };
+  return { times, fps: streams[0]?.r_frame_rate, stderr };
 }
 
 function run(program: string, args: string[]) {
