@@ -14,14 +14,11 @@ import {
   type FramePipe,
   openFramePipe,
 } from "../runtime/frame_pipe.ts";
-import { Queue } from "../runtime/queue.ts";
-import {
-  decoderArgs,
-  type DecoderOutput,
-  readTimestamp,
-} from "./decoder_args.ts";
-import { isComplaint } from "./decoder_complaint.ts";
+import { decoderArgs, type DecoderOutput } from "./decoder_args.ts";
+import { type DecodedFrame, DecoderWords } from "./decoder_words.ts";
 import { exitError } from "./exit_error.ts";
+
+export type { DecodedFrame } from "./decoder_words.ts";
 
 /** Timestamps only number the access units; any timebase serves. */
 const TIMEBASE = { num: 1, den: 1000 };
@@ -39,30 +36,23 @@ const FOURCC: Readonly<Record<Codec, string>> = {
   av1: "AV01",
 };
 
-/** What is known of a frame besides its pixels. */
-export interface DecodedFrame {
-  /** The `pts` of its access unit; -1 if FFmpeg does not know. */
-  readonly pts: number;
-  /**
-   * What FFmpeg complained of since the frame before: this picture is damaged,
-   * or one is missing that it refers to. Where pictures are put in order, or
-   * several are in the decoder at once, one of the next may be meant. Absent if
-   * there was nothing; of H.264 only `lossy` decoders tell everything.
-   */
-  readonly complaint?: string;
-}
-
 /**
  * A decoder that has been started. It can be started before anything is known
  * of the stream and then delivers its first frame the sooner: 7 to 10 ms after
  * the first access unit instead of 82 to 120.
  */
 export class Decoder implements AsyncDisposable {
-  /** Rejects when FFmpeg is gone, whatever its exit code. */
+  /**
+   * Rejects when FFmpeg is gone, whatever its exit code. With "undecodable" if
+   * its hardware has refused the stream.
+   */
   readonly failed: Promise<never>;
+  /** FFmpeg's process id. */
+  readonly pid: number;
   readonly #codec: Codec;
   readonly #child: ChildProcess;
   readonly #pipe: FramePipe;
+  readonly #words: DecoderWords;
   readonly #decoded: AsyncIterator<DecodedFrame>;
   #begun = false;
 
@@ -77,32 +67,18 @@ export class Decoder implements AsyncDisposable {
   ): Promise<Decoder> {
     const pipe = openFramePipe() ?? chunkPipe();
     const args = decoderArgs(output, pipe.path);
-    const decoded = new Queue<DecodedFrame>();
-    let complaint: string | undefined;
+    const words = new DecoderWords();
     try {
       const child = await runtime.spawn({
         command: "ffmpeg",
         args,
-        signal,
+        signal: AbortSignal.any([signal, words.refused]),
         stdin: true,
         ...(pipe.push && { onStdout: pipe.push }),
-        onStderrLine(line) {
-          const pts = readTimestamp(line);
-          if (typeof pts === "number") {
-            decoded.push({
-              pts,
-              ...(complaint !== undefined && { complaint }),
-            });
-            complaint = undefined;
-          } else if (isComplaint(line)) {
-            complaint ??= line;
-          }
-          return pts !== undefined;
-        },
+        onStderrLine: (line) => words.read(line),
       });
       const command = ["ffmpeg", ...args];
-      const codec = output.codec ?? "h264";
-      return new Decoder(codec, child, pipe, decoded, command);
+      return new Decoder(output.codec ?? "h264", child, pipe, words, command);
     } catch (error) {
       pipe[Symbol.dispose]();
       throw error;
@@ -113,22 +89,30 @@ export class Decoder implements AsyncDisposable {
     codec: Codec,
     child: ChildProcess,
     pipe: FramePipe,
-    decoded: Queue<DecodedFrame>,
+    words: DecoderWords,
     command: readonly string[],
   ) {
     this.#codec = codec;
     this.#child = child;
     this.#pipe = pipe;
-    this.#decoded = decoded[Symbol.asyncIterator]();
+    this.#words = words;
+    this.#decoded = words.frames[Symbol.asyncIterator]();
+    this.pid = child.pid;
     this.failed = child.exit.then((exit): never => {
       pipe.end();
-      decoded.end();
+      words.frames.end();
+      words.refused.throwIfAborted();
       throw exit.code === 0
         ? new StreamError("ended", "ffmpeg ended by itself")
         : exitError(command, exit);
     });
     // Whoever is interested attaches a handler of their own.
     this.failed.catch(() => {});
+  }
+
+  /** How often FFmpeg has complained of pictures. */
+  get complaints(): number {
+    return this.#words.complaints;
   }
 
   /**

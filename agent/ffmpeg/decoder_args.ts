@@ -8,12 +8,13 @@
 import type { Codec } from "../media/codec.ts";
 import type { PixelFormat } from "../media/frame.ts";
 import type { Size } from "../plugin/source.ts";
+import { type DecoderMethod, ffmpegDecoder } from "./decoder_method.ts";
 
 /** Widest picture area that is decoded: 4096x2176. */
 export const MAX_PIXELS = 8_912_896;
 
-/** What goes in, and what is to come out. */
-export interface DecoderOutput {
+/** What goes in, what decodes it, and what is to come out. */
+export interface DecoderOutput extends DecoderMethod {
   /**
    * How the access units are coded.
    *
@@ -42,11 +43,11 @@ export interface DecoderOutput {
   readonly untagged: "bt601" | "bt709";
 }
 
-/** Decoders that have another name than their codec. */
-const DECODERS: { readonly [codec in Codec]?: string } = {
-  // FFmpeg's own needs hardware.
-  av1: "libdav1d",
-};
+/**
+ * Intel's decoders work on four pictures at once, unless they are told not to
+ * (`ffmpeg -h decoder=h264_qsv`).
+ */
+const ONE_AT_A_TIME = ["-async_depth", "1"];
 
 /** Tells whether low_delay makes pictures come out as they came in. */
 function isMpeg(codec: Codec): boolean {
@@ -64,7 +65,7 @@ export function isSameDecoder(a: DecoderOutput, b: DecoderOutput): boolean {
  * @param path Where the frames go: a pipe's path, or `pipe:1`.
  */
 export function decoderArgs(output: DecoderOutput, path: string): string[] {
-  const { codec = "h264", lossy = false } = output;
+  const { codec = "h264", lossy = false, hwaccel, decoder } = output;
   const holdsBack = output.reordered === true && isMpeg(codec);
   return [
     "-hide_banner",
@@ -92,9 +93,12 @@ export function decoderArgs(output: DecoderOutput, path: string): string[] {
     "ivf",
     // Without it H.264 neither conceals what is missing, nor says so.
     ...(lossy && codec === "h264" ? ["-threads", "1"] : []),
+    // Frames come back to where filters reach them: no output format is named.
+    ...(hwaccel === undefined ? [] : ["-hwaccel", hwaccel]),
+    ...(decoder?.endsWith("_qsv") ? ONE_AT_A_TIME : []),
     // Whatever the FourCC says.
     "-c:v",
-    DECODERS[codec] ?? codec,
+    ffmpegDecoder(codec, output),
     "-i",
     "pipe:0",
     "-map",

@@ -65,6 +65,11 @@ const INPUTS: [input: Partial<DecoderOutput>, args: string][] = [
   [{ codec: "av1" }, "-f ivf -c:v libdav1d -i"],
   [{ lossy: true }, "-f ivf -threads 1 -c:v h264 -i"],
   [{ lossy: true, codec: "hevc" }, "-f ivf -c:v hevc -i"],
+  [{ hwaccel: "vaapi" }, "-f ivf -hwaccel vaapi -c:v h264 -i"],
+  [{ hwaccel: "drm", codec: "hevc" }, "-f ivf -hwaccel drm -c:v hevc -i"],
+  [{ hwaccel: "vaapi", codec: "av1" }, "-f ivf -hwaccel vaapi -c:v av1 -i"],
+  [{ decoder: "h264_v4l2m2m" }, "-f ivf -c:v h264_v4l2m2m -i"],
+  [{ decoder: "h264_qsv" }, "-f ivf -async_depth 1 -c:v h264_qsv -i"],
 ];
 
 for (const [input, expected] of INPUTS) {
@@ -101,6 +106,8 @@ test("isSameDecoder() tells outputs apart that take another decoder", () => {
     { lossy: true },
     { size: { width: 2, height: 2 } },
     { untagged: "bt709" },
+    { hwaccel: "vaapi" },
+    { decoder: "h264_cuvid" },
   ];
   for (const change of [...same, ...others]) {
     assert.equal(

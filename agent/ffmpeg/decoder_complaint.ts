@@ -61,3 +61,11 @@ const COMPLAINT = new RegExp(COMPLAINTS.join("|"), "i");
 export function isComplaint(line: string): boolean {
   return COMPLAINT.test(line);
 }
+
+/**
+ * Tells whether a line of FFmpeg's stderr says that hardware has refused a
+ * stream. FFmpeg goes on in software then (libavcodec, hwaccel_init()).
+ */
+export function isRefusal(line: string): boolean {
+  return /Failed setup for format .*: hwaccel initialisation/.test(line);
+}

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "../../test/harness.ts";
-import { isComplaint } from "./decoder_complaint.ts";
+import { isComplaint, isRefusal } from "./decoder_complaint.ts";
 
 /** FFmpeg 5.1.9 and 7.1.5, of streams of which something was missing. */
 const COMPLAINTS = [
@@ -48,3 +48,14 @@ for (const line of OTHERS) {
     assert.ok(!isComplaint(line));
   });
 }
+
+test("isRefusal tells that hardware was passed over", () => {
+  const lines = [
+    "[h264 @ 0x55] Failed setup for format vaapi_vld: hwaccel initialisation returned error.",
+    "[av1 @ 0x55] Failed setup for format cuda: hwaccel initialisation returned error.",
+  ];
+  for (const line of lines) assert.ok(isRefusal(line), line);
+  for (const line of [...COMPLAINTS, ...OTHERS]) {
+    assert.ok(!isRefusal(line), line);
+  }
+});

@@ -17,6 +17,8 @@ const AFTERMATH = new RegExp(
     "^Error initializing output stream",
     "^Could not write header for output file",
     "^Error parsing global options",
+    "^Error while opening decoder for input stream",
+    "^Device setup failed for decoder on input stream",
     "^Error (marking|opening (input|output) files?|reinitializing)\\b",
     "^Failed to inject frame into filter network",
     "^Error while processing the decoded data",
@@ -26,15 +28,21 @@ const AFTERMATH = new RegExp(
     ": Nothing was written into output file",
     ": Task finished with error code",
     ": Terminating thread with return code",
-    ": can't configure encoder",
+    ": can't configure (de|en)coder",
   ].join("|"),
 );
 
 /**
- * What FFmpeg says of every input that it is not to analyse, and what it
- * proposes where there is no such stream.
+ * What FFmpeg says of every input that it is not to analyse, of every JPEG,
+ * and what it proposes where there is no such stream.
  */
-const NOISE = /: not enough frames to estimate rate|^To ignore this, add a /;
+const NOISE = new RegExp(
+  [
+    ": not enough frames to estimate rate",
+    ": EOI missing, emulating",
+    "^To ignore this, add a ",
+  ].join("|"),
+);
 
 /** Which part of FFmpeg says it; the address differs in every run. */
 const SPEAKER = /\[([^\]@]+?) @ 0x[0-9a-f]+\] /g;
@@ -60,7 +68,23 @@ export function exitError(
 
 /** The last line that is about the cause, if there is a line at all. */
 export function causeIn(stderrTail: readonly string[]): string | undefined {
-  const lines = stderrTail.map((line) => line.replace(SPEAKER, "$1: "))
-    .filter((line) => !NOISE.test(line));
+  const lines = readable(stderrTail);
   return lines.findLast((line) => !AFTERMATH.test(line)) ?? lines.at(-1);
+}
+
+/**
+ * The first line that is about the cause: where a device is missing the rest
+ * comes of it. What says no more than a number is passed over.
+ */
+export function firstCauseIn(
+  stderrTail: readonly string[],
+): string | undefined {
+  const lines = readable(stderrTail);
+  return lines.find((line) => !/^Device creation failed: -?\d+/.test(line)) ??
+    lines[0];
+}
+
+function readable(stderrTail: readonly string[]): string[] {
+  return stderrTail.map((line) => line.replace(SPEAKER, "$1: "))
+    .filter((line) => !NOISE.test(line));
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "../../test/harness.ts";
-import { causeIn, exitError } from "./exit_error.ts";
+import { causeIn, exitError, firstCauseIn } from "./exit_error.ts";
 
 /** What FFmpeg wrote at the end, by version and by what was wrong. */
 const CAUSES: [name: string, tail: string[], cause: string | undefined][] = [
@@ -24,6 +24,20 @@ const CAUSES: [name: string, tail: string[], cause: string | undefined][] = [
     "Error initializing output stream 0:0 -- Error while opening encoder for output stream #0:0 - maybe incorrect parameters such as bit_rate, rate, width or height",
     "Conversion failed!",
   ], "h264_v4l2m2m: Could not find a valid device"],
+  ["has no such decoder in hardware (5.1.9)", [
+    "[h264_v4l2m2m @ 0x560a610ff480] Could not find a valid device",
+    "[h264_v4l2m2m @ 0x560a610ff480] can't configure decoder",
+    "Error while opening decoder for input stream #0:0 : Invalid argument",
+  ], "h264_v4l2m2m: Could not find a valid device"],
+  [
+    "has nothing to decode with (5.1.9)",
+    [
+      "Device creation failed: -542398533.",
+      "[h264 @ 0x55eb21359540] No device available for decoder: device type vaapi needed for codec h264.",
+      "Device setup failed for decoder on input stream #0:0 : Generic error in an external library",
+    ],
+    "h264: No device available for decoder: device type vaapi needed for codec h264.",
+  ],
   ["has no such encoder in hardware (7.1.5)", [
     "[h264_nvenc @ 0x56133c67ec40] Cannot load libcuda.so.1",
     "[vost#0:0/h264_nvenc @ 0x56133c69ff40] Error while opening encoder - maybe incorrect parameters such as bit_rate, rate, width or height.",
@@ -74,6 +88,33 @@ const CAUSES: [name: string, tail: string[], cause: string | undefined][] = [
 for (const [name, tail, cause] of CAUSES) {
   test(`causeIn finds the cause where FFmpeg ${name}`, () => {
     assert.equal(causeIn(tail), cause);
+  });
+}
+
+/** What FFmpeg 5.1.9 wrote first of a decoder that does not work. */
+const FIRST_CAUSES: [tail: string[], cause: string | undefined][] = [
+  [[], undefined],
+  [[
+    "[ivf @ 0x55] Stream #0: not enough frames to estimate rate; consider increasing probesize",
+    "[mjpeg @ 0x55] EOI missing, emulating",
+    "[mjpeg_qsv @ 0x55] Error initializing an internal MFX session: unsupported (-3)",
+    "[mjpeg_qsv @ 0x55] Error initializing an MFX session",
+    "Error while decoding stream #0:0: Function not implemented",
+  ], "mjpeg_qsv: Error initializing an internal MFX session: unsupported (-3)"],
+  [
+    [
+      "Device creation failed: -542398533.",
+      "[h264 @ 0x55] No device available for decoder: device type vaapi needed for codec h264.",
+      "Device setup failed for decoder on input stream #0:0 : Generic error in an external library",
+    ],
+    "h264: No device available for decoder: device type vaapi needed for codec h264.",
+  ],
+  [["Device creation failed: -14."], "Device creation failed: -14."],
+];
+
+for (const [tail, cause] of FIRST_CAUSES) {
+  test(`firstCauseIn takes ${cause} of ${tail.length} lines`, () => {
+    assert.equal(firstCauseIn(tail), cause);
   });
 }
 
