@@ -14,6 +14,7 @@ export type ProgramName =
   | "forever"
   | "grandchild-holds-stdout"
   | "ignore-term"
+  | "pretend-ffmpeg"
   | "stop-after";
 
 /** Tells a program's absolute path. */
