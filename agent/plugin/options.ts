@@ -159,8 +159,20 @@ export function unknownName(
   names: readonly string[],
 ): string {
   if (names.length === 0) return `no ${what} "${name}"`;
-  const near = closestString(name, names);
-  return levenshteinDistance(name, near) <= Math.max(1, near.length / 2)
+  const near = nearestName(name, names);
+  return near !== undefined
     ? `no ${what} "${name}" (did you mean "${near}"?)`
     : `no ${what} "${name}" (there is ${[...names].sort().join(", ")})`;
+}
+
+/** Finds what somebody may have meant who mistyped a name. */
+export function nearestName(
+  name: string,
+  names: readonly string[],
+): string | undefined {
+  if (names.length === 0) return undefined;
+  const near = closestString(name, names);
+  const isNear =
+    levenshteinDistance(name, near) <= Math.max(1, near.length / 2);
+  return isNear ? near : undefined;
 }
