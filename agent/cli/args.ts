@@ -101,6 +101,21 @@ function expand(
   return [...expanded, ...(end < 0 ? [] : args.slice(end))];
 }
 
+/**
+ * Refuses arguments of a command that takes none, or no more.
+ *
+ * @throws {ConfigError} If there is one.
+ */
+export function refuseRest(
+  command: string,
+  [unwanted]: readonly string[],
+): void {
+  if (unwanted === undefined) return;
+  throw new ConfigError(
+    `Cannot run "camagent ${command}": it takes no "${unwanted}"`,
+  );
+}
+
 function check(name: string, text: string, flag: Flags[string]): unknown {
   if (text === "") {
     const what = flag.placeholder ?? flag.bare;

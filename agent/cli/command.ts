@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Decoders } from "../ffmpeg/decoders.ts";
 import type { Plugin } from "../plugin/host.ts";
 import type { Runtime } from "../plugin/runtime.ts";
 import type { Registry } from "../registry.ts";
@@ -20,6 +21,8 @@ export interface Shell {
   readonly registry: Registry;
   /** The machine. */
   readonly runtime: Runtime;
+  /** The decoders of this machine. */
+  readonly decoders: Decoders;
   /** Makes the pipelines. */
   readonly pipelines: Pipelines;
   /** What surrounds us. */

@@ -5,6 +5,7 @@
  */
 
 import { z } from "zod";
+import { DECODER_NAME } from "../ffmpeg/decoder_cache.ts";
 import { option } from "../plugin/options.ts";
 import {
   inputOptions,
@@ -99,6 +100,19 @@ export const inputFlags: Flags = optionFlags(inputOptions, {
   loss: "WHAT",
   format: "NAME",
 });
+
+/** What decodes. */
+export const decoderFlags = {
+  decoder: {
+    schema: z.string().regex(
+      DECODER_NAME,
+      'expected auto, software or what "camagent decoders" lists',
+    ),
+    placeholder: "NAME",
+    description: "what decodes: auto (whose frames are youngest, by trial), " +
+      'software, or what "camagent decoders" lists',
+  },
+} as const satisfies Flags;
 
 /** The options of every sink, as flags. */
 export const sinkFlags: Flags = optionFlags(sinkOptions, {

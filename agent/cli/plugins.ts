@@ -8,12 +8,13 @@
 import { ConfigError } from "../errors.ts";
 import type { Plugin } from "../plugin/host.ts";
 import { option } from "../plugin/options.ts";
-import type { CommandLine } from "./args.ts";
+import { type CommandLine, refuseRest } from "./args.ts";
 import type { Command, Shell } from "./command.ts";
 import { describeOptions } from "./describe.ts";
 import { commonFlags } from "./flags.ts";
 import { pluginLines } from "./help.ts";
 import { addPluginFile } from "./plugin_file.ts";
+import { tableLines } from "./text.ts";
 
 const listFlags = {
   json: {
@@ -90,19 +91,5 @@ function table(plugins: readonly Plugin[]): string[] {
     schemes.map((scheme) => `${scheme}:`).join(" "),
     description,
   ]);
-  const all = [["KIND", "NAME", "SCHEMES", "DESCRIPTION"], ...rows];
-  const widths = [0, 1, 2].map((column) =>
-    Math.max(...all.map((row) => row[column]!.length))
-  );
-  return all.map((row) =>
-    row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")
-      .trimEnd()
-  );
-}
-
-function refuseRest(command: string, [unwanted]: readonly string[]): void {
-  if (unwanted === undefined) return;
-  throw new ConfigError(
-    `Cannot run "camagent ${command}": it takes no "${unwanted}"`,
-  );
+  return tableLines([["KIND", "NAME", "SCHEMES", "DESCRIPTION"], ...rows]);
 }

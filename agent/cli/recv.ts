@@ -9,11 +9,16 @@ import type { RecvStatus } from "../recv/status.ts";
 import { type RecvRoute, routeRecv } from "./addresses.ts";
 import type { CommandLine } from "./args.ts";
 import type { Command, Shell } from "./command.ts";
-import { inputFlags, pipelineFlags, sinkFlags } from "./flags.ts";
+import { decoderFlags, inputFlags, pipelineFlags, sinkFlags } from "./flags.ts";
 import { openPipelineLog, runJob } from "./pipeline.ts";
 import { recvLine } from "./status_line.ts";
 
-const flags = { ...inputFlags, ...sinkFlags, ...pipelineFlags } as const;
+const flags = {
+  ...inputFlags,
+  ...decoderFlags,
+  ...sinkFlags,
+  ...pipelineFlags,
+} as const;
 
 /** The command. */
 export const recvCommand: Command = {
@@ -49,6 +54,8 @@ async function run(
   const pipeline = shell.pipelines.createReceiver({
     ...route,
     runtime: shell.runtime,
+    decoders: shell.decoders,
+    decoder: values.decoder,
     log,
     signal: shell.stop.signal,
     maxRetries: values.maxRetries,

@@ -5,6 +5,7 @@
  */
 
 import { ConfigError } from "../errors.ts";
+import type { Decoders } from "../ffmpeg/decoders.ts";
 import { ms } from "../media/time.ts";
 import { option, unknownName } from "../plugin/options.ts";
 import type { Runtime } from "../plugin/runtime.ts";
@@ -18,6 +19,7 @@ import { commandHelp, generalHelp } from "./help.ts";
 import type { Pipelines } from "./pipeline.ts";
 import { addPluginFile } from "./plugin_file.ts";
 import { pluginCheckCommand, pluginsCommand } from "./plugins.ts";
+import { decodersCommand } from "./decoders.ts";
 import { recvCommand } from "./recv.ts";
 import { sendCommand } from "./send.ts";
 import { type Streams, wantsColor } from "./streams.ts";
@@ -33,6 +35,8 @@ export interface Parts {
   pipelines: Pipelines;
   /** The machine. */
   runtime: Runtime;
+  /** Its decoders. */
+  decoders: Decoders;
   /** What surrounds us. */
   streams: Streams;
   /** Asks us to end. */
@@ -43,6 +47,7 @@ export interface Parts {
 export const commands: readonly Command[] = [
   sendCommand,
   recvCommand,
+  decodersCommand,
   pluginsCommand,
   pluginCheckCommand,
 ];
@@ -158,7 +163,7 @@ async function runRoot(
 
 async function openShell(
   { color = "auto", plugin = [] }: FlagValues<typeof commonFlags>,
-  { builtins, pipelines, runtime, streams, stop }: Parts,
+  { builtins, ...parts }: Parts,
   terminal: Terminal,
 ): Promise<Shell> {
   const registry = new Registry();
@@ -166,17 +171,14 @@ async function openShell(
   for (const file of plugin) await addPluginFile(registry, file);
   return {
     registry,
-    runtime,
-    pipelines,
-    streams,
+    ...parts,
     terminal,
-    color: wantsColor(color, streams),
-    stop,
+    color: wantsColor(color, parts.streams),
     async print(text) {
       try {
-        await runtime.writeStdout(new TextEncoder().encode(text));
+        await parts.runtime.writeStdout(new TextEncoder().encode(text));
       } catch {
-        stop.request();
+        parts.stop.request();
       }
     },
   };

@@ -38,3 +38,13 @@ export function shellQuote(args: readonly string[]): string {
     )
     .join(" ");
 }
+
+/** Lines up the columns of a table, whose first row is its head. */
+export function tableLines(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows[0]!.map((_, column) =>
+    Math.max(...rows.map((row) => row[column]!.length))
+  );
+  return rows.map((row) =>
+    row.map((cell, column) => cell.padEnd(widths[column]!)).join("  ").trimEnd()
+  );
+}

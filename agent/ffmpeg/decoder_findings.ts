@@ -18,7 +18,6 @@ import {
   bestMethod,
   covers,
   type DecoderTask,
-  fastestOther,
   resultOf,
   type Verdict,
 } from "./decoder_verdict.ts";
@@ -56,16 +55,6 @@ export class DecoderFindings {
     const method = bestMethod(verdicts, task);
     const isKnown = isSoftware(method) || await this.#holds(context);
     return isKnown ? method : SOFTWARE;
-  }
-
-  /** Picks what decodes fastest where software does not keep up, if anything. */
-  async fastestOther(
-    codec: Codec,
-    context: FfmpegContext,
-  ): Promise<DecoderMethod | undefined> {
-    const { verdicts = [] } = await this.#read() ?? {};
-    const method = fastestOther(verdicts, codec);
-    return method && await this.#holds(context) ? method : undefined;
   }
 
   /** How many pictures a decoder keeps to itself, where that is known. */

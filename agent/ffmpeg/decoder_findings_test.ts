@@ -47,7 +47,6 @@ test("DecoderFindings takes software, and asks nobody, where nothing is known", 
   const t = setUp();
   const findings = t.run();
   assert.deepEqual(await findings.best(TASK, t.context), {});
-  assert.equal(await findings.fastestOther("h264", t.context), undefined);
   assert.equal(await findings.held("h264", M2M), undefined);
   assert.equal(await findings.cover("h264", t.context), false);
   assert.equal(t.asked(), 0);
@@ -60,7 +59,6 @@ test("DecoderFindings knows what was added, in the next run as well", async () =
   for (const findings of [first, t.run()]) {
     const asked = t.asked();
     assert.deepEqual(await findings.best(TASK, t.context), M2M);
-    assert.deepEqual(await findings.fastestOther("h264", t.context), M2M);
     assert.equal(await findings.held("h264", M2M), 1);
     assert.equal(await findings.cover("h264", t.context), true);
     assert.equal(await findings.cover("hevc", t.context), false);
@@ -92,7 +90,6 @@ test("DecoderFindings knows nothing of another FFmpeg, kernel or device", async 
     t.update(version);
     const findings = t.run();
     assert.deepEqual(await findings.best(TASK, t.context), {});
-    assert.equal(await findings.fastestOther("h264", t.context), undefined);
     assert.equal(await findings.cover("h264", t.context), false);
   }
 });

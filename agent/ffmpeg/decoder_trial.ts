@@ -23,7 +23,7 @@ import { CLIP_FORMAT, clipPictures, looksLike } from "./trial_clip.ts";
  * Pictures that are fed while no frame comes: as many as H.264 allows a
  * decoder to keep (ITU-T H.264, A.3.1).
  */
-const MOST_HELD = 16;
+export const MOST_HELD = 16;
 
 /** Pictures whose time is taken, once frames come. */
 const TIMED = 24;

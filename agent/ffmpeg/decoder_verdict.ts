@@ -78,18 +78,6 @@ export function bestMethod(
   return first?.method ?? SOFTWARE;
 }
 
-/** Picks what decodes fastest where software does not keep up, if anything. */
-export function fastestOther(
-  verdicts: readonly Verdict[],
-  codec: Codec,
-): DecoderMethod | undefined {
-  const [first] = verdicts
-    .filter((verdict) => verdict.codec === codec && verdict.result.works)
-    .filter(({ method }) => !isSoftware(method))
-    .toSorted((a, b) => timeOf(a.result) - timeOf(b.result));
-  return first?.method;
-}
-
 /** Tells whether anything has come of measuring a codec. */
 export function covers(verdicts: readonly Verdict[], codec: Codec): boolean {
   return verdicts.some((verdict) => verdict.codec === codec);

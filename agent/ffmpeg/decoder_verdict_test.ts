@@ -7,7 +7,6 @@ import {
   covers,
   type DecoderTask,
   expectedAge,
-  fastestOther,
   resultOf,
   type Verdict,
 } from "./decoder_verdict.ts";
@@ -126,20 +125,6 @@ for (const [name, verdicts, task, best] of CASES) {
     assert.equal(methodName(bestMethod(reversed, task)), best);
   });
 }
-
-test("fastestOther takes no software, and nothing that does not work", () => {
-  const verdicts = [
-    verdict(SOFTWARE, works(0, 6)),
-    verdict(M2M, works(1, 12)),
-    verdict(VAAPI, works(4, 9)),
-    verdict({ hwaccel: "cuda" }, FAILS),
-    verdict({ hwaccel: "drm" }, works(0, 1), "hevc"),
-  ];
-  assert.deepEqual(fastestOther(verdicts, "h264"), VAAPI);
-  assert.deepEqual(fastestOther(verdicts, "hevc"), { hwaccel: "drm" });
-  assert.equal(fastestOther(verdicts, "mjpeg"), undefined);
-  assert.equal(fastestOther(verdicts.slice(0, 1), "h264"), undefined);
-});
 
 test("resultOf finds a trial by codec and name", () => {
   const verdicts = [verdict(SOFTWARE, FAILS), verdict(M2M, works(1, 12))];

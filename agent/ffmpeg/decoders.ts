@@ -84,14 +84,6 @@ export class Decoders {
     return this.#findings.best(task, this.#context(signal));
   }
 
-  /** Picks what decodes fastest where software does not keep up, if anything. */
-  fastestOther(
-    codec: Codec,
-    signal: AbortSignal,
-  ): Promise<DecoderMethod | undefined> {
-    return this.#findings.fastestOther(codec, this.#context(signal));
-  }
-
   /** How many pictures a decoder keeps to itself, where that is known. */
   held(codec: Codec, method: DecoderMethod): Promise<number | undefined> {
     return this.#findings.held(codec, method);

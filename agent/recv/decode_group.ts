@@ -6,6 +6,7 @@
 
 import { pause } from "../watchdog/pause.ts";
 import { type DecoderInput, DecodeStage } from "./decode_stage.ts";
+import type { DecoderChoice } from "./decoder_choice.ts";
 import { FrameStream } from "./frame_stream.ts";
 import type { RecvOptions } from "./recv.ts";
 import type { SinkStage, Wanted } from "./sink_stage.ts";
@@ -25,11 +26,15 @@ export class DecodeGroup {
   readonly #options: RecvOptions;
   readonly #stream: FrameStream;
 
-  /** @param sinks All with the same pixel format and size. */
+  /**
+   * @param sinks All with the same pixel format and size.
+   * @param choice Of the whole pipeline.
+   */
   constructor(
     options: RecvOptions,
     sinks: readonly SinkStage[],
     input: DecoderInput,
+    choice: DecoderChoice,
   ) {
     const onError = (error: unknown) =>
       options.log("recv frames").warn(`Cannot give memory back: ${error}`);
@@ -37,7 +42,8 @@ export class DecodeGroup {
     this.#options = options;
     this.#stream = new FrameStream(sinks.length, onError);
     const wanted = sinks[0]!.wanted;
-    this.decoder = new DecodeStage(options, wanted, input, this.#stream);
+    const stream = this.#stream;
+    this.decoder = new DecodeStage(options, wanted, input, stream, choice);
   }
 
   /** Runs until `signal` aborts or no sink has a reader any more. */

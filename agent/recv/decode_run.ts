@@ -44,6 +44,8 @@ const LAST_WORDS_MS = 300;
 export interface DecodeRunEvents {
   /** What it has to know of the input. */
   readonly input: Pick<DecoderInput, "newestAt" | "keyframeDistance" | "loss">;
+  /** Pictures that the decoder may keep, besides those it puts in order. */
+  readonly held: number;
   /** Called for every frame. */
   progress(): void;
   /**
@@ -83,6 +85,8 @@ export class DecodeRun {
   /** What is inside the decoder, by number. */
   readonly #fed = new Map<number, ReceivedUnit>();
   #heldBack = 0;
+  /** Whether it has yet to take what it is given: FFmpeg always reads. */
+  #isWriting = false;
   #newest: number | undefined;
   /** What was fed before it is not waited for. */
   #begin = 0;
@@ -106,7 +110,7 @@ export class DecodeRun {
     this.#events = events;
     this.#stall = new StallTimer(clock, {
       stallMs: () =>
-        this.#fed.size <= this.#heldBack
+        this.#isIdle
           ? Infinity
           : Math.max(STALL_MS, 2 * events.input.keyframeDistance),
     });
@@ -125,7 +129,7 @@ export class DecodeRun {
     signal: AbortSignal,
   ): Promise<StreamInfo> {
     const { reorderDepth, lossy } = first.stream;
-    this.#heldBack = reorderDepth;
+    this.#heldBack = reorderDepth + this.#events.held;
     // What arrived whole is as the sender made it.
     if (lossy) this.#complaints = new AccessUnitGate(this.#events.input.loss);
     const broken = Promise.withResolvers<never>();
@@ -204,7 +208,8 @@ export class DecodeRun {
 
   async #write(unit: ReceivedUnit): Promise<void> {
     // Up to here silence was in order.
-    if (this.#fed.size <= this.#heldBack) this.#stall.feed(this.#clock.now());
+    if (this.#isIdle) this.#stall.feed(this.#clock.now());
+    this.#isWriting = true;
     const hidden = !this.#isWhole(unit) || unit.hidden;
     if (hidden) this.#gapUntil = unit.number;
     this.#fed.set(unit.number, { ...unit, hidden });
@@ -216,7 +221,14 @@ export class DecodeRun {
       const waited = pause(this.#clock, LAST_WORDS_MS, this.#ended.signal);
       await Promise.race([failed, waited]);
       throw error;
+    } finally {
+      this.#isWriting = false;
     }
+  }
+
+  /** Whether it is in order that nothing comes out: it has too little. */
+  get #isIdle(): boolean {
+    return this.#fed.size <= this.#heldBack && !this.#isWriting;
   }
 
   /** Tells whether the decoder has got all that a unit is predicted from. */

@@ -32,6 +32,8 @@ class FakeDecoder implements FrameDecoder {
   readonly #reading = this.#frames[Symbol.asyncIterator]();
   /** What feeding it throws, once it no longer reads. */
   refuses: Error | undefined;
+  /** Set where it takes nothing, and does not end. */
+  hangs = false;
   ended = false;
   disposed = 0;
 
@@ -60,6 +62,7 @@ class FakeDecoder implements FrameDecoder {
 
   feed(_data: Uint8Array<ArrayBuffer>, number: number): Promise<void> {
     if (this.refuses) return Promise.reject(this.refuses);
+    if (this.hangs) return this.failed;
     this.fed.push(number);
     return Promise.resolve();
   }
@@ -86,6 +89,7 @@ class FakeDecoder implements FrameDecoder {
 function setUp(
   stream: StreamInfo = STREAM,
   loss: LossPolicy = "hold",
+  held = 0,
 ) {
   const clock = new FakeClock();
   const decoder = new FakeDecoder();
@@ -106,6 +110,7 @@ function setUp(
     input,
     counts,
     budget: () => ms(200),
+    held,
     progress: () => void progress++,
   });
   const stop = new AbortController();
@@ -208,18 +213,27 @@ test("DecodeRun shows pictures that are put in order, each as the newest", async
 });
 
 test("DecodeRun keeps four units in the decoder, and those held back", async () => {
-  for (const reorderDepth of [0, 2]) {
-    const t = setUp({ ...STREAM, reorderDepth });
+  for (const [reorderDepth, held] of [[0, 0], [2, 0], [2, 3]] as const) {
+    const t = setUp({ ...STREAM, reorderDepth }, "hold", held);
     const running = t.begin();
-    for (let i = 0; i < 10; i++) t.push();
+    for (let i = 0; i < 12; i++) t.push();
     await t.clock.advance(0);
-    const window = 4 + reorderDepth;
+    const window = 4 + reorderDepth + held;
     assert.equal(t.decoder.fed.length, window);
     t.decoder.emit(1);
     await t.clock.advance(0);
     assert.equal(t.decoder.fed.length, window + 1);
     await t.end(running);
   }
+});
+
+test("DecodeRun gives up a decoder that takes nothing, whatever it may hold back", async () => {
+  const t = setUp({ ...STREAM, reorderDepth: 16 });
+  t.decoder.hangs = true;
+  const failure = assert.rejects(t.begin(), { failure: "stalled" });
+  t.push();
+  await t.clock.advance(2500);
+  await failure;
 });
 
 test("DecodeRun does not wait for units that the decoder skipped", async () => {

@@ -6,18 +6,25 @@
  */
 
 import { Decoder } from "../ffmpeg/decoder.ts";
-import { type DecoderOutput, isSameDecoder } from "../ffmpeg/decoder_args.ts";
+import {
+  decoderArgs,
+  type DecoderOutput,
+  isSameDecoder,
+} from "../ffmpeg/decoder_args.ts";
+import { isSoftware, methodName } from "../ffmpeg/decoder_method.ts";
 import type { AccessUnitHub } from "../media/access_unit_hub.ts";
 import { packedFormat } from "../media/frame.ts";
 import { type Milliseconds, ms } from "../media/time.ts";
 import type { QueueCounters } from "../media/unit_queue.ts";
 import { pause } from "../watchdog/pause.ts";
 import { HEALTHY_MS } from "../watchdog/restart_policy.ts";
+import { isUsersToMend, toError } from "../watchdog/failure.ts";
 import { createStatus, formatDuration } from "../watchdog/status.ts";
 import { type Attempt, supervise } from "../watchdog/supervisor.ts";
 import { TokenBucket } from "../watchdog/token_bucket.ts";
 import type { LossPolicy } from "./access_unit_gate.ts";
 import { DecodeRun } from "./decode_run.ts";
+import type { ChosenDecoder, DecoderChoice } from "./decoder_choice.ts";
 import type { FrameStream } from "./frame_stream.ts";
 import type { ReceivedUnit } from "./received_unit.ts";
 import type { RecvOptions } from "./recv.ts";
@@ -65,22 +72,29 @@ export class DecodeStage {
   readonly #wanted: Wanted;
   readonly #input: DecoderInput;
   readonly #stream: FrameStream;
+  readonly #choice: DecoderChoice;
   readonly #supervisor;
   #changes = new TokenBucket();
   #queue: QueueCounters | undefined;
   #size: string | undefined;
+  #method: string | undefined;
 
-  /** @param stream Where the frames go. */
+  /**
+   * @param stream Where the frames go.
+   * @param choice Of the whole pipeline.
+   */
   constructor(
     options: RecvOptions,
     wanted: Wanted,
     input: DecoderInput,
     stream: FrameStream,
+    choice: DecoderChoice,
   ) {
     this.#options = options;
     this.#wanted = wanted;
     this.#input = input;
     this.#stream = stream;
+    this.#choice = choice;
     this.#supervisor = createStatus(options.runtime.now());
   }
 
@@ -97,11 +111,19 @@ export class DecodeStage {
     });
   }
 
+  /** The command line that it begins with. */
+  async command(): Promise<string[]> {
+    const { method } = await this.#choice.choose(LIKELY);
+    const output = { ...outputOf(LIKELY, this.#wanted), ...method };
+    return ["ffmpeg", ...decoderArgs(output, "pipe:1")];
+  }
+
   /** How it goes. */
   status(): DecoderStatus {
     return {
       pixelFormat: this.#wanted.pixelFormat,
       ...(this.#size && { size: this.#size }),
+      ...(this.#method && { decoder: this.#method }),
       supervisor: this.#supervisor,
       ...this.counts,
       dropped: this.counts.dropped + (this.#queue?.dropped ?? 0),
@@ -114,9 +136,16 @@ export class DecodeStage {
     while (true) {
       signal.throwIfAborted();
       const since = this.#options.runtime.now();
-      prepared = await this.#decode(prepared, signal, progress);
+      prepared = await this.#choose(prepared, signal, progress);
       await this.#limitChanges(since, signal);
     }
+  }
+
+  #tell({ codec, lossy }: StreamInfo, method: string): void {
+    const isNew = this.#method !== undefined && this.#method !== method;
+    if (isNew) this.#options.log("recv decoder").info(`decodes with ${method}`);
+    this.#method = method;
+    if (!lossy) this.#choice.survey(codec);
   }
 
   /**
@@ -139,15 +168,48 @@ export class DecodeStage {
     await pause(runtime, delay, signal);
   }
 
-  /** @returns What the next decoder has to be prepared for. */
-  async #decode(
+  /**
+   * Decodes with what is best, and in software where that fails.
+   *
+   * @returns What the next decoder has to be prepared for.
+   */
+  async #choose(
     prepared: StreamInfo,
     signal: AbortSignal,
     progress: () => void,
   ): Promise<StreamInfo> {
     const { runtime } = this.#options;
+    const { news } = this.#choice;
+    const chosen = await this.#choice.choose(prepared);
+    let [stream, provenAt] = [prepared, Infinity];
+    try {
+      return await this.#decode(prepared, chosen, {
+        signal: AbortSignal.any([signal, news]),
+        begin: (begun) => stream = begun,
+        progress: () => {
+          provenAt = Math.min(provenAt, runtime.now() + HEALTHY_MS);
+          progress();
+        },
+      });
+    } catch (thrown) {
+      signal.throwIfAborted();
+      if (news.aborted) return stream;
+      const error = toError(thrown);
+      const isProven = isSoftware(chosen.method) || runtime.now() >= provenAt;
+      if (isProven || isUsersToMend(error)) throw error;
+      this.#choice.refuse(stream.codec, chosen.method, error.message);
+      return stream;
+    }
+  }
+
+  async #decode(
+    prepared: StreamInfo,
+    { method, held }: ChosenDecoder,
+    { signal, begin, progress }: Decoding,
+  ): Promise<StreamInfo> {
+    const { runtime } = this.#options;
     const { pixelFormat, size } = this.#wanted;
-    const output = outputOf(prepared, this.#wanted);
+    const output = { ...outputOf(prepared, this.#wanted), ...method };
     // Started before anything is known: the first picture comes the sooner.
     await using decoder = await Decoder.start(output, { runtime, signal });
     let settledAt = Infinity;
@@ -162,8 +224,11 @@ export class DecodeStage {
       if (first.done) throw new Error("The hub ended");
       const { stream } = first.value;
       // The next decoder gets this access unit from the hub again.
-      const needed = outputOf(stream, this.#wanted);
+      const best = await this.#choice.choose(stream);
+      const needed = { ...outputOf(stream, this.#wanted), ...best.method };
       if (!isSameDecoder(output, needed)) return stream;
+      begin(stream);
+      this.#tell(stream, methodName(method));
       const { width, height } = size ?? stream;
       const { fps } = stream;
       const ring = await this.#stream.begin({
@@ -175,6 +240,7 @@ export class DecodeStage {
         input: this.#input,
         counts: this.counts,
         budget,
+        held,
         progress: () => {
           settledAt = Math.min(settledAt, runtime.now() + START_BUDGET);
           progress();
@@ -186,6 +252,15 @@ export class DecodeStage {
       this.#queue = undefined;
     }
   }
+}
+
+/** What one decoder reports, and what ends it. */
+interface Decoding {
+  readonly signal: AbortSignal;
+  /** Called with the stream that it is for. */
+  begin(stream: StreamInfo): void;
+  /** Called for every frame. */
+  progress(): void;
 }
 
 /** What a decoder has to be told when it is started. */

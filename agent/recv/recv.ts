@@ -5,11 +5,12 @@
  * @module
  */
 
-import { decoderArgs } from "../ffmpeg/decoder_args.ts";
+import type { Decoders } from "../ffmpeg/decoders.ts";
 import type { Logger } from "../plugin/context.ts";
 import type { Runtime } from "../plugin/runtime.ts";
 import type { Resolved } from "../registry.ts";
 import { DecodeGroup, groupSinks } from "./decode_group.ts";
+import { AUTO, DecoderChoice } from "./decoder_choice.ts";
 import { InputStage } from "./input_stage.ts";
 import { SinkStage } from "./sink_stage.ts";
 import type { RecvStatus } from "./status.ts";
@@ -22,6 +23,14 @@ export interface RecvOptions {
   sinks: readonly Resolved<"sink">[];
   /** The machine. */
   runtime: Runtime;
+  /** Its decoders. */
+  decoders: Decoders;
+  /**
+   * What decodes: `auto`, `software`, hardware or a decoder by FFmpeg's name.
+   *
+   * @default {"auto"}
+   */
+  decoder?: string | undefined;
   /** Makes the log of a component. */
   log: (component: string) => Logger;
   /** Ends the pipeline. */
@@ -53,13 +62,17 @@ export interface Receiver {
 export function createReceiver(options: RecvOptions): Receiver {
   const input = new InputStage(options);
   const sinks = options.sinks.map((sink) => new SinkStage(options, sink));
+  const stop = new AbortController();
+  const signal = AbortSignal.any([options.signal, stop.signal]);
+  const choice = new DecoderChoice({
+    ...{ decoders: options.decoders, wish: options.decoder ?? AUTO, signal },
+    log: options.log("recv decoder"),
+  });
   const groups = groupSinks(sinks).map((sinks) =>
-    new DecodeGroup(options, sinks, input)
+    new DecodeGroup(options, sinks, input, choice)
   );
 
   async function run(): Promise<void> {
-    const stop = new AbortController();
-    const signal = AbortSignal.any([options.signal, stop.signal]);
     const receiving = input.run(signal);
     const serving = groups.map((group) => group.run(signal));
     try {
@@ -67,6 +80,7 @@ export function createReceiver(options: RecvOptions): Receiver {
     } finally {
       stop.abort();
       await Promise.allSettled([receiving, ...serving]);
+      await choice.close();
     }
   }
 
@@ -77,12 +91,6 @@ export function createReceiver(options: RecvOptions): Receiver {
       decoders: groups.map(({ decoder }) => decoder.status()),
       sinks: sinks.map((sink) => sink.status()),
     }),
-    commands: () =>
-      Promise.resolve(groups.map(({ sinks }) => {
-        const { pixelFormat, size } = sinks[0]!.wanted;
-        const output = { pixelFormat, ...(size && { size }) };
-        const args = decoderArgs({ ...output, untagged: "bt601" }, "pipe:1");
-        return ["ffmpeg", ...args];
-      })),
+    commands: () => Promise.all(groups.map(({ decoder }) => decoder.command())),
   };
 }

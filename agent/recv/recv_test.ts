@@ -72,6 +72,7 @@ test("createReceiver() brings the frames of a stream to a sink", async () => {
   assert.deepEqual(decoder, {
     pixelFormat: "rgb24",
     size: "16x16",
+    decoder: "software",
     decoded: 3,
     dropped: 0,
     stale: 0,

@@ -44,6 +44,8 @@ export interface DecoderStatus {
   readonly pixelFormat: string;
   /** Size of its frames, once known: `640x480`. */
   readonly size?: string;
+  /** What decodes, once known: `software`, `vaapi`, `h264_v4l2m2m`. */
+  readonly decoder?: string;
   /** Where its supervisor stands. */
   readonly supervisor: SupervisorStatus;
   /** Frames it has delivered. */

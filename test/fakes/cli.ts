@@ -19,7 +19,9 @@ import { onStop } from "../../agent/runtime/signals.ts";
 import type { SendOptions } from "../../agent/send/send.ts";
 import type { SendStatus } from "../../agent/send/status.ts";
 import { createStatus } from "../../agent/watchdog/status.ts";
+import { Decoders } from "../../agent/ffmpeg/decoders.ts";
 import { FakeClock } from "./clock.ts";
+import { fakeMachine } from "./machine.ts";
 
 const source = {
   apiVersion: 1,
@@ -144,6 +146,8 @@ export interface FakeOptions {
   streams?: Partial<Streams>;
   /** What a pipeline does while it runs. */
   running?: (options: SendOptions | RecvOptions) => Promise<void>;
+  /** Decoders, if not those of an FFmpeg that is really there. */
+  decoders?: Decoders;
   /** What happens to text on stdout. */
   writeStdout?: (text: string) => Promise<void>;
 }
@@ -198,13 +202,16 @@ export class FakeProgram {
         throw new Error(`Forced to exit with ${code}`);
       },
     });
+    const machine = this.#runtime(outcome);
     const parts: Parts = {
       builtins: fakePlugins,
       pipelines: {
         createSender: (options) => make(options, sendStatus),
         createReceiver: (options) => make(options, recvStatus),
       },
-      runtime: this.#runtime(outcome),
+      runtime: machine,
+      decoders: this.#options.decoders ??
+        new Decoders({ runtime: machine, ...fakeMachine() }),
       streams: this.#streams(outcome),
       stop,
     };

@@ -13,9 +13,11 @@ import type { Frame, FrameFormat } from "../../agent/media/frame.ts";
 import { host } from "../../agent/plugin/host.ts";
 import type { SinkPlugin } from "../../agent/plugin/sink.ts";
 import type { Ingest, TransportPlugin } from "../../agent/plugin/transport.ts";
+import { Decoders } from "../../agent/ffmpeg/decoders.ts";
 import type { RecvOptions } from "../../agent/recv/recv.ts";
 import { Queue } from "../../agent/runtime/queue.ts";
 import { byteStream, writePps, writeSlice, writeSps } from "../h264_writer.ts";
+import { fakeMachine } from "./machine.ts";
 import { surroundings } from "./pipeline.ts";
 import type { FakeProgram } from "./process.ts";
 
@@ -55,6 +57,7 @@ export function recvOptions(
       },
     })),
     runtime,
+    decoders: new Decoders({ runtime, ...fakeMachine() }),
     log,
     signal: stop.signal,
   } satisfies RecvOptions;
