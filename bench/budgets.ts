@@ -67,6 +67,11 @@ export function judgeAges(
       verdicts.push(atMost(3, over, `${name}: p50 over the floor's, ms`));
     }
   }
+  const { rtsp, "rtsp-usual": usual } = rows;
+  if (height === 480 && rtsp !== undefined && usual !== undefined) {
+    const ratio = rtsp.ages.p50 / usual.ages.p50;
+    verdicts.push(atMost(0.65, ratio, "rtsp: p50 in the usual one's, times"));
+  }
   if (height === 1080 && floor !== undefined && camagent !== undefined) {
     const over = camagent.ages.p50 - floor.ages.p50;
     verdicts.push(atMost(8, over, "p50 over the floor's, ms"));

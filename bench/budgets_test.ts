@@ -56,6 +56,14 @@ test("judgeAges compares a codec with its own floor", () => {
   }
 });
 
+test("judgeAges compares RTSP with what the usual flags make of it", () => {
+  const usual = summary(ages(100, 102));
+  for (const [p50, met] of [[65, true], [65.1, false]] as const) {
+    const rows = { "rtsp-usual": usual, rtsp: summary(ages(p50, 80)) };
+    assert.deepEqual(judgeAges(VGA, rows).map((one) => one.met), [met]);
+  }
+});
+
 test("judgeAges allows 8 ms over the floor at 1080p", () => {
   const over = (p50: number) => ({ ...GOOD, camagent: summary(ages(p50, 90)) });
   assert.deepEqual(judgeAges(HD, over(12)).map(({ met }) => met), [true]);

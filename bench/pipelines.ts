@@ -4,6 +4,8 @@
  * @module
  */
 
+import { fileURLToPath } from "node:url";
+
 /** What every row has to connect. */
 export interface Link {
   /** Pixels in a row. */
@@ -46,6 +48,12 @@ export interface Row {
 /** The row that all others are compared with. */
 export const FLOOR = "floor";
 
+/** What tutorials give to have FFmpeg wait less. */
+const USUAL_FLAGS = [
+  ...["-fflags", "nobuffer", "-flags", "low_delay"],
+  ...["-probesize", "32", "-analyzeduration", "0"],
+];
+
 /** Of those that an organisation may use as it likes (RFC 2365, section 6.2). */
 const GROUP = "239.192.0.1";
 
@@ -68,8 +76,7 @@ export const ROWS: readonly Row[] = [
     send: (link) => [...encoder(link), ...h264OverTcp(link)],
     receive: (link) => [
       ...FFMPEG,
-      ...["-fflags", "nobuffer", "-flags", "low_delay"],
-      ...["-probesize", "32", "-analyzeduration", "0"],
+      ...USUAL_FLAGS,
       ...["-i", tcp(link)],
       ...rgb(link),
     ],
@@ -87,6 +94,23 @@ export const ROWS: readonly Row[] = [
   foreign("hevc", "FFmpeg's H.265 to camagent, tcp", "hevc", "hevc-floor"),
   pipe("mjpeg-floor", "floor of MJPEG: the same pipe", "mjpeg", "nut"),
   foreign("mjpeg", "FFmpeg's MJPEG to camagent, tcp", "mjpeg", "mjpeg-floor"),
+  {
+    ...gstreamer("rtsp-usual", 'rtsp, the usual "low latency" flags'),
+    receive: (link) => [
+      ...FFMPEG,
+      ...USUAL_FLAGS,
+      ...["-rtsp_transport", "tcp", "-i", rtsp(link)],
+      ...rgb(link),
+    ],
+  },
+  {
+    ...gstreamer("rtsp", "GStreamer's RTSP server to camagent"),
+    floor: "rtsp-usual",
+    receive: (link) => [
+      ...link.camagent,
+      ...["recv", rtsp(link), `pipe:${link.frames}`],
+    ],
+  },
 ];
 
 /** FFmpeg on both sides of a FIFO, with all that is known to help. */
@@ -133,6 +157,32 @@ function foreign(
     receive: (link) => [
       ...link.camagent,
       ...["recv", tcp(link), `pipe:${link.frames}`],
+    ],
+  };
+}
+
+/** GStreamer as an encoder and RTSP server, which starts with its receiver. */
+function gstreamer(name: string, title: string): Omit<Row, "receive"> {
+  return {
+    name,
+    title,
+    rejoin: false,
+    listens: true,
+    send: ({ width, height, fps, bitrate, source, port }) => [
+      "/usr/bin/python3",
+      fileURLToPath(new URL("../test/peers/rtsp_server.py", import.meta.url)),
+      [
+        `filesrc location=${source} blocksize=${width * height * 3 / 2}`,
+        `rawvideoparse format=i420 width=${width} height=${height} ` +
+        `framerate=${fps}/1`,
+        `x264enc tune=zerolatency speed-preset=ultrafast key-int-max=${fps} ` +
+        // Of several slices FFmpeg gets the last one only: GStreamer 1.22
+        // writes parameter sets in front of each.
+        `bitrate=${bitrate / 1000} sliced-threads=false threads=1`,
+        "rtph264pay name=pay0 pt=96 config-interval=-1",
+      ].join(" ! "),
+      "none",
+      `${port}`,
     ],
   };
 }
@@ -209,6 +259,10 @@ function h264OverTcp(link: Link): string[] {
 
 function tcp({ port }: Link): string {
   return `tcp://127.0.0.1:${port}`;
+}
+
+function rtsp({ port }: Link): string {
+  return `rtsp://127.0.0.1:${port}/cam`;
 }
 
 function rgb({ frames }: Link): string[] {
