@@ -5,8 +5,7 @@
  */
 
 import { z } from "zod";
-import { DECODER_NAME } from "../ffmpeg/decoder_cache.ts";
-import { option } from "../plugin/options.ts";
+import { CODEC_NAME, option } from "../plugin/options.ts";
 import {
   inputOptions,
   sinkOptions,
@@ -105,7 +104,7 @@ export const inputFlags: Flags = optionFlags(inputOptions, {
 export const decoderFlags = {
   decoder: {
     schema: z.string().regex(
-      DECODER_NAME,
+      CODEC_NAME,
       'expected auto, software or what "camagent decoders" lists',
     ),
     placeholder: "NAME",

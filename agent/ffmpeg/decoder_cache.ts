@@ -5,6 +5,7 @@
  */
 
 import { z } from "zod";
+import { CODEC_NAME } from "../plugin/options.ts";
 import type { CacheFile } from "../runtime/cache_file.ts";
 import type { Verdict } from "./decoder_verdict.ts";
 
@@ -24,10 +25,7 @@ export interface Findings extends Machine {
   readonly verdicts: readonly Verdict[];
 }
 
-/** How decoders are named; they get into FFmpeg's command line. */
-export const DECODER_NAME = /^[a-z0-9][a-z0-9_-]{0,39}$/;
-
-const name = z.string().regex(DECODER_NAME);
+const name = z.string().regex(CODEC_NAME);
 
 const FILE = z.object({
   schema: z.literal(1),

@@ -152,6 +152,12 @@ function reason(
   return `option "${name}"${isMissing ? " is missing" : `: ${issue.message}`}`;
 }
 
+/**
+ * How FFmpeg names encoders, decoders and hardware. Names get into its command
+ * line; its longest has 19 characters (5.1.9).
+ */
+export const CODEC_NAME = /^[a-z0-9][a-z0-9_-]{0,39}$/;
+
 /** `no option "frps" (did you mean "fps"?)`. */
 export function unknownName(
   what: string,

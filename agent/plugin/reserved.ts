@@ -8,7 +8,7 @@ import { z } from "zod";
 import type { Address } from "../media/address.ts";
 import type { PixelFormat } from "../media/frame.ts";
 import type { Sniffed } from "../media/sniff.ts";
-import { checkOptions, option, optionNames } from "./options.ts";
+import { checkOptions, CODEC_NAME, option, optionNames } from "./options.ts";
 import type { OptionsSchema } from "./context.ts";
 import type { SinkPlugin } from "./sink.ts";
 import type { SourcePlugin } from "./source.ts";
@@ -24,7 +24,7 @@ export const sourceOptions = z.strictObject({
     .meta({ description: 'bits per second, such as 2M, or "auto"' }),
   gop: option.integer(1, 1000).optional()
     .meta({ description: "distance between keyframes in pictures" }),
-  encoder: z.string().regex(/^[a-z0-9_]+$/, "expected an encoder's name")
+  encoder: z.string().regex(CODEC_NAME, "expected an encoder's name")
     .default("auto")
     .meta({ description: 'H.264 encoder by FFmpeg\'s name, or "auto"' }),
   intraRefresh: option.flag().optional()
