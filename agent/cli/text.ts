@@ -4,11 +4,17 @@
  * @module
  */
 
+import { SECRET } from "../media/address.ts";
 import { stripVTControlCharacters } from "node:util";
 
 /** Options that hide their value, as in addresses. */
-const SECRET =
-  /([?&][^?&=\s]*(?:password|passphrase|secret|token)[^?&=\s]*=)[^&\s"']*/gi;
+const SECRET_OPTION = new RegExp(
+  `([?&#][^?&#=\\s]*(?:${SECRET.source})[^?&=\\s]*=)[^&\\s"']*`,
+  "gi",
+);
+
+/** What stands behind the application of RTMP: who has it may publish. */
+const STREAM_KEY = /(\brtmps?:\/\/[^/\s"']*\/[^/?#\s"']*)[/?][^#\s"']*/gi;
 
 /** Up to the last `@` of the word: passwords are often pasted as they are. */
 const CREDENTIALS = /\/\/[^\s"']*@/g;
@@ -18,7 +24,9 @@ const CONTROLS = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu;
 
 /** Hides the credentials of every address in a text. */
 export function redactText(text: string): string {
-  return text.replace(CREDENTIALS, "//***@").replace(SECRET, "$1***");
+  return text.replace(CREDENTIALS, "//***@")
+    .replace(STREAM_KEY, "$1/***")
+    .replace(SECRET_OPTION, "$1***");
 }
 
 /**

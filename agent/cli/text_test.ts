@@ -8,6 +8,10 @@ const secrets: [text: string, safe: string][] = [
   ['Cannot use "tcp://me@pi"', 'Cannot use "tcp://***@pi"'],
   ["srt://pi?passphrase=abc&mode=x", "srt://pi?passphrase=***&mode=x"],
   ["http://pi/?a=1&apiToken=abc ok", "http://pi/?a=1&apiToken=*** ok"],
+  ["rtsp://pi/a?x=1#pwd=abc&loss=flag", "rtsp://pi/a?x=1#pwd=***&loss=flag"],
+  ["srt://pi:1?streamid=me:pw failed", "srt://pi:1?streamid=*** failed"],
+  ["rtmp://pi/live/k3y?a=1: refused", "rtmp://pi/live/*** refused"],
+  ["'rtmp://pi/live' and so on", "'rtmp://pi/live' and so on"],
   ["tcp://pi:5001 mail me@home", "tcp://pi:5001 mail me@home"],
 ];
 

@@ -134,13 +134,20 @@ function shown(
   );
 }
 
+/** What may be shown of a name that nobody knows. */
+const PLAIN_NAME = /^[\w.-]{1,40}$/;
+
+/** The rest may be part of a password. */
+const NO_NAME = 'no such option; in a password "#" is written %23, "?" %3F';
+
 function reason(
   issue: z.core.$ZodIssue,
   query: Readonly<Record<string, string>>,
   names: readonly string[],
 ): string {
   if (issue.code === "unrecognized_keys") {
-    return unknownName("option", issue.keys[0]!, names);
+    const key = issue.keys[0]!;
+    return PLAIN_NAME.test(key) ? unknownName("option", key, names) : NO_NAME;
   }
   const name = issue.path[0]?.toString();
   // A rule about several options together.

@@ -75,7 +75,11 @@ export class FakeRtspServer implements AsyncDisposable {
   }
 
   #answer(socket: Socket, request: string): void {
-    const [method] = request.split(" ");
+    // What is announced has a body, which the next request follows.
+    const [, method] = /^(\w+) \S+ RTSP\/1\.0$/m.exec(
+      request.replaceAll("\r", ""),
+    ) ?? [];
+    if (method === undefined) return;
     const number = /^CSeq: *(\d+)/im.exec(request)?.[1] ?? "0";
     const say = (status: string, headers: string[] = [], body = "") =>
       socket.write(
@@ -83,9 +87,10 @@ export class FakeRtspServer implements AsyncDisposable {
           .join("\r\n"),
       );
     if (this.#behaviour === "silent") return;
-    if (method === "DESCRIBE" && this.#behaviour === "missing") {
+    const isFirst = method === "DESCRIBE" || method === "ANNOUNCE";
+    if (isFirst && this.#behaviour === "missing") {
       say("404 Not Found");
-    } else if (method === "DESCRIBE" && this.#behaviour === "locked") {
+    } else if (isFirst && this.#behaviour === "locked") {
       say("401 Unauthorized", ['WWW-Authenticate: Basic realm="x"']);
     } else if (method === "DESCRIBE") {
       const length = `Content-Length: ${SDP.length}`;
