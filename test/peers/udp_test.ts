@@ -22,7 +22,7 @@ import { FilmReceiver } from "./film_receiver.ts";
 import { QUEUE } from "./gstreamer.ts";
 import { Program } from "./program.ts";
 import { MIN_PSNR_DB, psnrOf } from "./psnr.ts";
-import { freeUdpPort, groupFor, untilBound } from "./udp_port.ts";
+import { freeUdpPort, untilBound } from "./udp_port.ts";
 import { datagramsOf, UnitSender } from "./unit_sender.ts";
 
 /** Pictures that have to come through: two seconds. */
@@ -63,17 +63,6 @@ for (const [what, options, query] of FROM_FFMPEG) {
   });
 }
 
-test("camagent recv shows what FFmpeg sends to a group", async () => {
-  using folder = temporaryFolder();
-  const clip = Clip.encode(folder.path, FRAMES, ...ONE_SLICE);
-  const group = groupFor(freeUdpPort());
-  const at = `udp://${group}:0?interface=lo`;
-  await using receiver = await FilmReceiver.at(at);
-  const url = `udp://${group}:${receiver.port}?localaddr=127.0.0.1&ttl=1`;
-  await using _sender = ffmpegSends(clip, url);
-  await receiver.assertAllCome(clip, PICTURES);
-});
-
 /** GStreamer as a sender of a film, in real time. */
 function gstreamerSends(
   clip: Clip,
@@ -101,17 +90,6 @@ for (const alignment of ["nal", "au"]) {
     });
   }
 }
-
-test("camagent recv shows what GStreamer sends to a group", async () => {
-  using folder = temporaryFolder();
-  const clip = Clip.encode(folder.path, FRAMES, ...ONE_SLICE);
-  const group = groupFor(freeUdpPort());
-  const at = `udp://${group}:0?interface=lo`;
-  await using receiver = await FilmReceiver.at(at);
-  const to = [`host=${group}`, `port=${receiver.port}`, "multicast-iface=lo"];
-  await using _sender = gstreamerSends(clip, "au", to);
-  await receiver.assertAllCome(clip, PICTURES);
-});
 
 test("camagent recv says what GStreamer has to be told", async () => {
   await using receiver = await FilmReceiver.at("udp://127.0.0.1:0");
@@ -263,48 +241,18 @@ function gstreamerReceives(...from: string[]): Program {
   );
 }
 
-/** Receivers by name: unicast, and in a group. */
-const RECEIVERS: [
-  string,
-  (port: number) => Program,
-  (port: number, group: string) => Program,
-][] = [
-  [
-    "FFmpeg",
-    (port) => ffmpegReceives(`udp://127.0.0.1:${port}`),
-    (port, group) =>
-      ffmpegReceives(`udp://${group}:${port}?localaddr=127.0.0.1`),
-  ],
-  [
-    "GStreamer",
-    (port) => gstreamerReceives(`port=${port}`),
-    (port, group) =>
-      gstreamerReceives(
-        `address=${group}`,
-        `port=${port}`,
-        "multicast-iface=lo",
-      ),
-  ],
-];
+const RECEIVERS: Record<string, (port: number) => Program> = {
+  "FFmpeg": (port) => ffmpegReceives(`udp://127.0.0.1:${port}`),
+  "GStreamer": (port) => gstreamerReceives(`port=${port}`),
+};
 
-for (const [name, receives, joins] of RECEIVERS) {
+for (const [name, receives] of Object.entries(RECEIVERS)) {
   test(`${name} shows what camagent sends in datagrams`, async () => {
     using folder = temporaryFolder();
     const clip = Clip.encode(folder.path, FRAMES, ...SLICED);
     const port = freeUdpPort();
     await using receiver = receives(port);
     const to = `udp://127.0.0.1:${port}`;
-    await using _sender = await camagentSends(clip, to, port);
-    await assertAllComeTo(receiver, clip);
-  });
-
-  test(`${name} shows what camagent sends to a group`, async () => {
-    using folder = temporaryFolder();
-    const clip = Clip.encode(folder.path, FRAMES, ...ONE_SLICE);
-    const port = freeUdpPort();
-    const group = groupFor(port);
-    await using receiver = joins(port, group);
-    const to = `udp://${group}:${port}?interface=lo`;
     await using _sender = await camagentSends(clip, to, port);
     await assertAllComeTo(receiver, clip);
   });
