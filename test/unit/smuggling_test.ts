@@ -11,7 +11,6 @@ import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../../agent/cli/run.ts";
 import { Decoders } from "../../agent/ffmpeg/decoders.ts";
-import { ms, us } from "../../agent/media/time.ts";
 import type { Runtime } from "../../agent/plugin/runtime.ts";
 import { createReceiver } from "../../agent/recv/recv.ts";
 import { runtime } from "../../agent/runtime/mod.ts";
@@ -19,6 +18,7 @@ import { onStop } from "../../agent/runtime/signals.ts";
 import { createSender } from "../../agent/send/send.ts";
 import { builtins } from "../../plugins/mod.ts";
 import { temporaryFolder } from "../e2e/folder.ts";
+import { FakeClock } from "../fakes/clock.ts";
 import { fakeMachine } from "../fakes/machine.ts";
 import { test } from "../harness.ts";
 
@@ -88,11 +88,13 @@ function escaped(word: string): string {
 async function dryRun(argv: string[]) {
   let [stdout, stderr] = ["", ""];
   const started: (readonly string[])[] = [];
+  const clock = new FakeClock();
   const machine: Runtime = {
     ...runtime,
     // FFmpeg is told when it begins.
-    now: () => ms(0),
-    wallClock: () => us(0),
+    now: () => clock.now(),
+    wallClock: () => clock.wallClock(),
+    sleep: (duration, signal) => clock.sleep(duration, signal),
     spawn(options) {
       started.push([options.command, ...options.args]);
       return runtime.spawn(options);
