@@ -106,7 +106,7 @@ property("NutReader reads every NUT that was written", 3_000, (random) => {
   );
 });
 
-property("NutReader throws nothing but NutError", 20_000, (random) => {
+property("NutReader throws nothing but NutError", 8_000, (random) => {
   const source = random.pick([
     () => NUT_SAMPLE,
     () => NUT_MPEG4_SAMPLE,

@@ -19,7 +19,9 @@ import { createSender } from "../../agent/send/send.ts";
 import { builtins } from "../../plugins/mod.ts";
 import { temporaryFolder } from "../e2e/folder.ts";
 import { FakeClock } from "../fakes/clock.ts";
+import { ffprobe } from "../fakes/ffmpeg.ts";
 import { fakeMachine } from "../fakes/machine.ts";
+import { FakeRuntime } from "../fakes/runtime.ts";
 import { test } from "../harness.ts";
 
 /** What is smuggled. */
@@ -89,6 +91,9 @@ async function dryRun(argv: string[]) {
   let [stdout, stderr] = ["", ""];
   const started: (readonly string[])[] = [];
   const clock = new FakeClock();
+  const programs = new FakeRuntime();
+  const film = { codec: "h264", size: [640, 480], rate: "30/1" } as const;
+  programs.processes.programs.set("ffprobe", ffprobe(film));
   const machine: Runtime = {
     ...runtime,
     // FFmpeg is told when it begins.
@@ -97,7 +102,7 @@ async function dryRun(argv: string[]) {
     sleep: (duration, signal) => clock.sleep(duration, signal),
     spawn(options) {
       started.push([options.command, ...options.args]);
-      return runtime.spawn(options);
+      return programs.spawn(options);
     },
     writeStdout(bytes) {
       stdout += new TextDecoder().decode(bytes);
