@@ -42,6 +42,20 @@ export interface TcpConnection extends AsyncDisposable {
   write(bytes: Uint8Array<ArrayBuffer>): Promise<void>;
 }
 
+/** How a server proves who it is; by nothing else, it is not believed. */
+export interface TlsOptions {
+  /**
+   * Certificates that are trusted in place of the well-known ones, as PEM.
+   * Server certificates have to name the host.
+   */
+  ca?: string;
+  /**
+   * SHA-256 of the one certificate that is trusted, as 64 hexadecimal digits;
+   * colons may stand between them. Whom it names does not matter then.
+   */
+  fingerprint?: string;
+}
+
 /** How a connection is opened. */
 export interface DialOptions {
   /** Name or numeric address. */
@@ -57,6 +71,8 @@ export interface DialOptions {
    * effort: not every system can. Omit for its default.
    */
   sendBuffer?: number;
+  /** Encrypts the connection, once the server has proven who it is. */
+  tls?: TlsOptions;
 }
 
 /** Where connections are accepted. */

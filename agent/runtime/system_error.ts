@@ -21,6 +21,10 @@ const CAUSES: Record<string, string> = {
   ETIMEDOUT: "timed out",
 };
 
+/** What OpenSSL and Node call certificates that prove nothing. */
+const DISTRUST =
+  /SELF_SIGNED|^(UNABLE_TO|CERT|ERR_TLS_CERT|INVALID_CA|HOSTNAME_MISMATCH)/;
+
 /** Why nothing may stand at a path, where only the user can mend it. */
 const PATH_REFUSALS: Record<string, string> = {
   EACCES: "no permission",
@@ -47,7 +51,9 @@ export function codeOf(error: unknown): string {
 export function causeOf(error: unknown): string {
   const nested = unwrap(error);
   const fallback = nested instanceof Error ? nested.message : String(nested);
-  return CAUSES[codeOf(error)] ?? fallback;
+  const code = codeOf(error);
+  if (DISTRUST.test(code)) return `its certificate is not trusted: ${fallback}`;
+  return CAUSES[code] ?? fallback;
 }
 
 /** What happened when `host` was to be listened on. */

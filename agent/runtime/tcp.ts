@@ -23,13 +23,16 @@ import type {
 import { causeOf, codeOf, listenCauseOf } from "./system_error.ts";
 import { Queue } from "./queue.ts";
 import { boundConnection, boundListener } from "./socket_options.ts";
+import { connectTls, distrustOf } from "./tls.ts";
 import { Connection } from "./tcp_connection.ts";
 
 /** Opens a connection. */
 export async function dialTcp(options: DialOptions): Promise<TcpConnection> {
   const { host, port, signal, sendBuffer } = options;
   signal.throwIfAborted();
-  const socket = connect({ host, port, noDelay: true });
+  const socket = options.tls === undefined
+    ? connect({ host, port, noDelay: true })
+    : connectTls(host, port, options.tls);
   // Kept for good: an error that nobody listens for ends the process.
   socket.on("error", () => {});
   try {
@@ -51,7 +54,7 @@ export async function dialTcp(options: DialOptions): Promise<TcpConnection> {
 
 async function connected(
   socket: Socket,
-  { host, port, signal, timeout }: DialOptions,
+  { host, port, signal, timeout, tls }: DialOptions,
 ): Promise<void> {
   const answered = Promise.withResolvers<void>();
   const fail = (why: string, cause?: unknown) => {
@@ -64,7 +67,11 @@ async function connected(
     timeout,
   );
   signal.addEventListener("abort", stop);
-  socket.once("connect", answered.resolve);
+  socket.once(tls === undefined ? "connect" : "secureConnect", () => {
+    const why = distrustOf(socket, tls?.fingerprint);
+    if (why === undefined) answered.resolve();
+    else fail(why);
+  });
   socket.once("error", (error) => fail(causeOf(error), error));
   try {
     await answered.promise;

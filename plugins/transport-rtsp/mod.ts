@@ -8,8 +8,9 @@
 
 import type { PluginHost } from "../../mod.ts";
 import { publishTo } from "./publish.ts";
-import { DEFAULT_PORT, type Way } from "./request.ts";
+import { portOf, type Way } from "./request.ts";
 import { RtspSession } from "./session.ts";
+import { trustOf, Tunnel } from "./tls.ts";
 
 /** Version of the plugin contract this file is written for. */
 export const apiVersion = 1;
@@ -23,13 +24,16 @@ const TRY_MS = 3000;
 /** How long the last way may take: whoever waits is told within 5 s. */
 const LAST_MS = 4500;
 
+/** SHA-256, as OpenSSL writes it, or without its colons. */
+const FINGERPRINT = /^([\da-f]{2}:?){31}[\da-f]{2}$/i;
+
 /** Receives from a server that is asked, and publishes to one. */
 export default (
   { z, media, defineTransport, ConfigError, StreamError }: PluginHost,
 ) =>
   defineTransport({
     name: "transport-rtsp",
-    schemes: ["rtsp"],
+    schemes: ["rtsp", "rtsps"],
     description: "cameras and RTSP servers, through FFmpeg",
     options: z.strictObject({
       transport: z.enum(["auto", "tcp", "udp"], "expected auto, tcp or udp")
@@ -37,6 +41,12 @@ export default (
         .meta({ description: "how packets go: tcp, udp, or what works" }),
       mode: z.literal("publish", "expected publish").optional()
         .meta({ description: "publish, to send to a server" }),
+      ca: z.string().min(1, "expected a path").optional()
+        .meta({ description: "rtsps: file of the certificates to trust" }),
+      fingerprint: z.string()
+        .regex(FINGERPRINT, "expected SHA-256 as 64 hexadecimal digits")
+        .optional()
+        .meta({ description: "rtsps: the one certificate to trust" }),
     }),
 
     async send(viewers, context) {
@@ -44,23 +54,42 @@ export default (
     },
 
     async receive(context) {
-      const { address, options: { transport }, signal, log } = context;
+      const { address, options: { transport }, runtime, log } = context;
       if (address.host === undefined) {
         throw new ConfigError(
           `Cannot receive from "${address.redacted}": it names no server`,
         );
       }
       const host = { media, ConfigError, StreamError };
-      const ways: Way[] = transport === "auto" ? ["tcp", "udp"] : [transport];
+      const startedAt = runtime.now();
+      const trust = await trustOf(context, host);
+      await using stack = new AsyncDisposableStack();
+      const tunnel = trust &&
+        stack.use(await Tunnel.open(context, trust, host));
+      const ways: Way[] = tunnel
+        ? ["tcp"]
+        : transport === "auto"
+        ? ["tcp", "udp"]
+        : [transport];
       for (const way of ways) {
         const isLast = way === ways.at(-1);
-        const session = await RtspSession.start(context, way, host);
+        // What it took to connect to the server counts as well.
+        const patience = tunnel
+          ? LAST_MS - (runtime.now() - startedAt)
+          : isLast
+          ? LAST_MS
+          : TRY_MS;
+        const at = tunnel?.addressOf(address) ?? address;
+        const session = await RtspSession.start(context, at, way, host);
         try {
-          if (await session.hasPicture(media.ms(isLast ? LAST_MS : TRY_MS))) {
-            log.info(`receives over ${way}`);
-            const { host: name, port = DEFAULT_PORT } = address;
-            const peer = media.hostAndPort(name, port);
-            return open(session, peer, way === "udp");
+          if (await session.hasPicture(media.ms(patience))) {
+            log.info(`receives over ${tunnel ? "TLS" : way}`);
+            stack.use(session);
+            return open(session, {
+              peer: media.hostAndPort(address.host, portOf(address)),
+              lossy: way === "udp",
+              dispose: stack.move(),
+            });
           }
           log.warn(`no picture over ${way} so far`);
         } catch (error) {
@@ -70,7 +99,7 @@ export default (
           if (isLast || !isWayOut) throw error;
         }
         await session[Symbol.asyncDispose]();
-        signal.throwIfAborted();
+        context.signal.throwIfAborted();
       }
       throw new StreamError(
         "stalled",
@@ -79,12 +108,19 @@ export default (
     },
   });
 
-function open(session: RtspSession, peer: string, lossy: boolean) {
+function open(
+  session: RtspSession,
+  { peer, lossy, dispose }: {
+    readonly peer: string;
+    readonly lossy: boolean;
+    readonly dispose: AsyncDisposableStack;
+  },
+) {
   return {
     type: "units" as const,
     peer,
     lossy,
     units: session.units(),
-    [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => dispose.disposeAsync(),
   };
 }

@@ -17,19 +17,16 @@ import {
   type RecorderHost,
   SEND_BUFFER_BYTES,
 } from "./recorder.ts";
-import { DEFAULT_PORT, urlOf } from "./request.ts";
+import { portOf, urlOf } from "./request.ts";
+import { DIAL_MS, trustOf, type TrustOptions } from "./tls.ts";
 
 /** What an address may say, as far as publishing goes. */
-export interface PublishOptions {
-  readonly transport: "auto" | "tcp" | "udp";
+export interface PublishOptions extends TrustOptions {
   readonly mode?: "publish" | undefined;
 }
 
 /** The word among those of the server. */
 const MODE = /([?&])mode=publish(&|$)/;
-
-/** How long a connection may take to open. */
-const DIAL_MS = 4000;
 
 /** How often receivers are told the time (RFC 3550, 6.2: 5 s at the least). */
 const REPORT_EVERY_MS = 5000;
@@ -50,11 +47,13 @@ export async function publishTo(
   const { media, StreamError } = host;
   const { runtime, signal } = context;
   const target = targetOf(context, host);
+  const tls = await trustOf(context, host);
   const connection = await runtime.dialTcp({
     ...target.at,
     signal,
     timeout: media.ms(DIAL_MS),
     sendBuffer: SEND_BUFFER_BYTES,
+    ...(tls && { tls }),
   });
   await using recorder = new Recorder(connection, target, context, host);
   using viewer = viewers.open(target.server);
@@ -79,8 +78,8 @@ function targetOf(
   { address, options }: PluginContext<PublishOptions>,
   { media, ConfigError }: RecorderHost,
 ) {
-  const { host, port = DEFAULT_PORT, resource = "", redacted } = address;
-  const { username, password } = address;
+  const { host, resource = "", redacted, username, password } = address;
+  const port = portOf(address);
   const refusal = (why: string) => new ConfigError(`Cannot ${why}`);
   if (host === undefined) {
     throw refusal(`publish to "${redacted}": it names no server`);

@@ -5,6 +5,7 @@
  */
 
 import type {
+  Address,
   ChildExit,
   ChildProcess,
   ContainerUnit,
@@ -42,6 +43,7 @@ const CREDENTIALS = /\/\/[^\s/]*@/g;
 /** FFmpeg, asking a server for its pictures. */
 export class RtspSession implements AsyncDisposable {
   readonly #context: PluginContext<unknown>;
+  readonly #at: Address;
   readonly #host: SessionHost;
   readonly #reader;
   readonly #converter;
@@ -52,8 +54,13 @@ export class RtspSession implements AsyncDisposable {
   #failure: unknown;
   #wake = () => {};
 
-  private constructor(context: PluginContext<unknown>, host: SessionHost) {
+  private constructor(
+    context: PluginContext<unknown>,
+    at: Address,
+    host: SessionHost,
+  ) {
     this.#context = context;
+    this.#at = at;
     this.#host = host;
     this.#reader = new host.media.NutReader();
     this.#converter = new host.media.ContainerUnits();
@@ -62,15 +69,17 @@ export class RtspSession implements AsyncDisposable {
   /**
    * Starts FFmpeg.
    *
+   * @param at Where it is to ask.
    * @throws {ProcessError} "not-found" if there is none.
    */
   static async start(
     context: PluginContext<unknown>,
+    at: Address,
     way: Way,
     host: SessionHost,
   ): Promise<RtspSession> {
-    const session = new RtspSession(context, host);
-    const { runtime, signal, address } = context;
+    const session = new RtspSession(context, at, host);
+    const { runtime, signal } = context;
     const child = await runtime.spawn({
       command: "ffmpeg",
       args: argsFor(host.media.NUT_OUTPUT),
@@ -82,7 +91,7 @@ export class RtspSession implements AsyncDisposable {
     session.#child = child;
     void child.exit.then((exit) => session.#fail(session.#reasonOf(exit)));
     try {
-      await child.write(requestFor(address, way));
+      await child.write(requestFor(at, way));
       child.endInput();
     } catch {
       // Why it no longer reads shows when it has ended.
@@ -170,7 +179,7 @@ export class RtspSession implements AsyncDisposable {
   #note(line: string): true {
     if (!NOISE.test(line)) {
       const { address } = this.#context;
-      const shown = line.replaceAll(quotableUrlOf(address), address.redacted);
+      const shown = line.replaceAll(quotableUrlOf(this.#at), address.redacted);
       this.#lines.push(shown.replace(CREDENTIALS, "//***@"));
       if (this.#lines.length > 20) this.#lines.shift();
     }

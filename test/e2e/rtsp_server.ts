@@ -29,6 +29,8 @@ const SDP = [
 export class FakeRtspServer implements AsyncDisposable {
   /** Connections so far. */
   connections = 0;
+  /** Requests so far. */
+  requests = 0;
   readonly #behaviour: Behaviour;
   readonly #sockets = new Set<Socket>();
   readonly #server = createServer((socket) => this.#take(socket));
@@ -80,6 +82,7 @@ export class FakeRtspServer implements AsyncDisposable {
       request.replaceAll("\r", ""),
     ) ?? [];
     if (method === undefined) return;
+    this.requests++;
     const number = /^CSeq: *(\d+)/im.exec(request)?.[1] ?? "0";
     const say = (status: string, headers: string[] = [], body = "") =>
       socket.write(

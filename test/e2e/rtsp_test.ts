@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "../harness.ts";
 import { Agent } from "./agent.ts";
+import {
+  ELSEWHERE,
+  FINGERPRINT,
+  type Identity,
+  LOCAL,
+  TlsServer,
+} from "../fakes/tls_server.ts";
 import { within } from "../faults/deadline.ts";
 import { type Behaviour, FakeRtspServer } from "./rtsp_server.ts";
 
@@ -53,3 +60,47 @@ test("camagent recv rtsp: ends where a password is wanted", async () => {
   assert.match(log, /it wants another user or password/);
   assert.ok(!log.includes(SECRET));
 });
+
+const CERTIFICATES: Record<string, [identity: Identity, message: RegExp]> = {
+  "is the right one": [LOCAL, /has no such stream \(404\)/],
+  "is another one": [ELSEWHERE, /its certificate has the fingerprint/],
+};
+
+for (const [what, [identity, message]] of Object.entries(CERTIFICATES)) {
+  test(`camagent recv rtsps: asks a server whose certificate ${what}, and no other`, async () => {
+    await using server = await FakeRtspServer.listen("missing");
+    await using tls = await TlsServer.listen(identity, server.port);
+    const address = `rtsps://me:${SECRET}@127.0.0.1:${tls.port}/cam`;
+    await using receiver = Agent.recv(
+      `${address}#fingerprint=${FINGERPRINT}`,
+      "-",
+    );
+    receiver.stdout.resume();
+    await receiver.logs(message, NAMED_MS);
+    await receiver.says(
+      ({ input }) => input.supervisor.attempts > 1,
+      NAMED_MS,
+    );
+    if (identity !== LOCAL) assert.equal(server.requests, 0);
+    receiver.kill("SIGTERM");
+    assert.equal((await within(2000, "end", receiver.exit)).code, 0);
+    assert.ok(!receiver.log.join("\n").includes(SECRET));
+  });
+}
+
+const CONTRADICTIONS: Record<string, RegExp> = {
+  "rtsps://cam/x#transport=udp": /datagrams would not be encrypted/,
+  "rtsp://cam/x#ca=/tmp/ca.pem": /only rtsps: has certificates/,
+  "rtsps://cam/x#fingerprint=abc": /expected SHA-256 as 64 hexadecimal digits/,
+  "rtsps://cam/x#ca=/nonexistent/ca.pem": /ca\.pem/,
+  [`rtsps://cam/x#ca=a&fingerprint=${FINGERPRINT}`]: /one is enough/,
+};
+
+for (const [address, message] of Object.entries(CONTRADICTIONS)) {
+  test(`camagent recv refuses ${address} in one line`, async () => {
+    await using receiver = Agent.recv(address, "-");
+    const { code } = await within(NAMED_MS, "end", receiver.exit);
+    assert.ok(code === 64 || code === 66, `${code}`);
+    assert.match(receiver.log.at(-1)!, message);
+  });
+}

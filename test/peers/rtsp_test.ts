@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { nalUnitsOf } from "../../agent/media/annexb.ts";
 import { startsPicture } from "../../agent/media/h264.ts";
@@ -7,6 +7,8 @@ import type { RecvStatus } from "../../agent/recv/status.ts";
 import { Agent } from "../e2e/agent.ts";
 import { temporaryFolder } from "../e2e/folder.ts";
 import { Frames } from "../e2e/frames.ts";
+import { FINGERPRINT, LOCAL, TlsServer } from "../fakes/tls_server.ts";
+import { until } from "../faults/deadline.ts";
 import { livingProcesses } from "../faults/process_tree.ts";
 import { test } from "../harness.ts";
 import { Clip, FRAME_BYTES, ONE_SLICE } from "./clip.ts";
@@ -199,3 +201,37 @@ for (const method of ["none", "basic", "digest"]) {
     assert.ok(!sender.log.join("\n").includes(PASSWORD));
   });
 }
+
+test("camagent recv rtsps: shows what GStreamer sends, by its authority", async () => {
+  using folder = temporaryFolder();
+  const ca = join(folder.path, "ca.pem");
+  writeFileSync(ca, LOCAL.cert);
+  await using server = await RtspServer.serve(STREAMS["h264"]!, "digest");
+  await using tls = await TlsServer.listen(LOCAL, server.port);
+  const user = `${USER}:${encodeURIComponent(PASSWORD)}@`;
+  const address = `rtsps://${user}127.0.0.1:${tls.port}/cam`;
+  await using receiver = Agent.recv(`${address}#ca=${ca}`, "-");
+  receiver.stdout.resume();
+  const { input } = await shows(receiver);
+  assert.equal(input.peer, `127.0.0.1:${tls.port}`);
+  assert.ok(!receiver.log.join("\n").includes(PASSWORD));
+});
+
+test("camagent send rtsps: publishes to GStreamer, by its fingerprint", async () => {
+  using folder = temporaryFolder();
+  const path = join(folder.path, "taken.h264");
+  const launch = "rtph264depay name=depay0 ! h264parse ! " +
+    `filesink buffer-mode=unbuffered location=${path}`;
+  await using server = await RtspServer.serve(launch, "none", 0, "record");
+  await using tls = await TlsServer.listen(LOCAL, server.port);
+  const address = `rtsps://127.0.0.1:${tls.port}/cam?mode=publish`;
+  await using sender = Agent.send(
+    "test:",
+    `${address}#fingerprint=${FINGERPRINT}`,
+  );
+  await sender.says(
+    ({ outputs: [output] }) => output!.sent >= PICTURES,
+    DEADLINE_MS,
+  );
+  await until(DEADLINE_MS, "recording", () => statSync(path).size > 50_000);
+});
