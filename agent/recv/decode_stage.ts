@@ -141,11 +141,11 @@ export class DecodeStage {
     }
   }
 
-  #tell({ codec, lossy }: StreamInfo, method: string): void {
+  #tell(stream: StreamInfo, method: string): void {
     const isNew = this.#method !== undefined && this.#method !== method;
     if (isNew) this.#options.log("recv decoder").info(`decodes with ${method}`);
     this.#method = method;
-    if (!lossy) this.#choice.survey(codec);
+    this.#choice.survey(stream);
   }
 
   /**

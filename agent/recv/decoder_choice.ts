@@ -57,7 +57,7 @@ export class DecoderChoice {
     this.#options = options;
   }
 
-  /** Aborts when another decoder may have turned out to be better. */
+  /** Aborts when a decoder has turned out to be better than software. */
   get news(): AbortSignal {
     return this.#news.signal;
   }
@@ -88,15 +88,16 @@ export class DecoderChoice {
   }
 
   /**
-   * Measures what there is for a codec, unless that is known, while software
-   * decodes. Returns at once; {@linkcode news} tells of the end.
+   * Measures what there is for a stream's codec, unless that is known, while
+   * software decodes. Returns at once; {@linkcode news} tells what comes of it.
    */
-  survey(codec: Codec): void {
+  survey(stream: StreamInfo): void {
+    const { codec, lossy } = stream;
     const { wish } = this.#options;
-    if (wish !== AUTO || !isStreamCodec(codec)) return;
+    if (wish !== AUTO || lossy || !isStreamCodec(codec)) return;
     if (this.#surveyed.has(codec)) return;
     this.#surveyed.add(codec);
-    this.#surveying = this.#surveying.then(() => this.#survey(codec));
+    this.#surveying = this.#surveying.then(() => this.#survey(codec, stream));
   }
 
   /** Waits for what is under way, once the signal has aborted. */
@@ -104,12 +105,13 @@ export class DecoderChoice {
     await this.#surveying;
   }
 
-  async #survey(codec: StreamCodec): Promise<void> {
+  async #survey(codec: StreamCodec, stream: StreamInfo): Promise<void> {
     const { decoders, log, signal } = this.#options;
     try {
       const verdicts = await decoders.survey(codec, signal);
       if (verdicts.length === 0) return;
       log.info(`has tried ${verdicts.length} decoders of ${codec}`);
+      if (isSoftware(await decoders.best(stream, signal))) return;
       const before = this.#news;
       this.#news = new AbortController();
       before.abort(new DOMException("Decoders were tried", "AbortError"));

@@ -135,6 +135,12 @@ for (const wish of ["auto", "vaapi"]) {
   });
 }
 
+const VERDICT = {
+  codec: "h264",
+  method: VAAPI,
+  result: { works: false, why: "no reason" },
+} as const;
+
 /** Surveys that a test ends. */
 function surveys() {
   const asked: Codec[] = [];
@@ -150,15 +156,13 @@ function surveys() {
 
 test("DecoderChoice has each codec measured once, and tells when that is done", async () => {
   const { asked, resolve, survey } = surveys();
-  const { choice, lines } = setUp("auto", { survey });
+  const best = () => Promise.resolve(VAAPI);
+  const { choice, lines } = setUp("auto", { survey, best });
   const { news } = choice;
-  for (let i = 0; i < 2; i++) choice.survey("h264");
-  choice.survey("vp9");
-  resolve([{
-    codec: "h264",
-    method: {},
-    result: { works: false, why: "no reason" },
-  }]);
+  for (let i = 0; i < 2; i++) choice.survey(STREAM);
+  choice.survey({ ...STREAM, codec: "vp9" });
+  choice.survey({ ...STREAM, codec: "hevc", lossy: true });
+  resolve([VERDICT]);
   await choice.close();
   assert.deepEqual(asked, ["h264"]);
   assert.equal(news.aborted, true);
@@ -166,10 +170,20 @@ test("DecoderChoice has each codec measured once, and tells when that is done", 
   assert.deepEqual(lines, ["has tried 1 decoders of h264"]);
 });
 
+test("DecoderChoice has no news where software is still the best", async () => {
+  const { resolve, survey } = surveys();
+  const { choice, lines } = setUp("auto", { survey });
+  choice.survey(STREAM);
+  resolve([VERDICT]);
+  await choice.close();
+  assert.equal(choice.news.aborted, false);
+  assert.deepEqual(lines, ["has tried 1 decoders of h264"]);
+});
+
 test("DecoderChoice has no news where nothing was to be measured", async () => {
   const { resolve, survey } = surveys();
   const { choice, lines } = setUp("auto", { survey });
-  choice.survey("h264");
+  choice.survey(STREAM);
   resolve([]);
   await choice.close();
   assert.equal(choice.news.aborted, false);
@@ -179,7 +193,7 @@ test("DecoderChoice has no news where nothing was to be measured", async () => {
 test("DecoderChoice measures nothing where the decoder was named", async () => {
   const { asked, survey } = surveys();
   const { choice } = setUp("software", { survey });
-  choice.survey("h264");
+  choice.survey(STREAM);
   await choice.close();
   assert.deepEqual(asked, []);
 });
@@ -187,7 +201,7 @@ test("DecoderChoice measures nothing where the decoder was named", async () => {
 test("DecoderChoice goes on where measuring fails, and says why", async () => {
   const { reject, survey } = surveys();
   const { choice, lines } = setUp("auto", { survey });
-  choice.survey("h264");
+  choice.survey(STREAM);
   reject(new Error("ffmpeg does not answer"));
   await choice.close();
   assert.equal(choice.news.aborted, false);
@@ -197,7 +211,7 @@ test("DecoderChoice goes on where measuring fails, and says why", async () => {
 test("DecoderChoice says nothing of what it was told to end", async () => {
   const { reject, survey } = surveys();
   const { choice, lines, stop } = setUp("auto", { survey });
-  choice.survey("h264");
+  choice.survey(STREAM);
   stop.abort();
   reject(stop.signal.reason);
   await choice.close();
