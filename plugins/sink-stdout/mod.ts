@@ -17,6 +17,9 @@ export default ({ z, media, defineSink }: PluginHost) =>
     description: "raw frames on stdout, for a program behind a pipe",
     accepts: ["rgb24", "bgr24", "gray", "yuv420p", "nv12"],
     options: z.strictObject({}),
+    prepare({ address }): undefined {
+      media.refuseName(address);
+    },
     open(format, { runtime, signal }) {
       const packed = media.packedFormat(
         format.width,

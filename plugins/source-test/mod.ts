@@ -14,13 +14,14 @@ const SIZE = { width: 640, height: 480 };
 const FPS = 30;
 
 /** Has FFmpeg draw `testsrc2` in real time. */
-export default ({ z, defineSource, StreamError }: PluginHost) =>
+export default ({ z, media, defineSource, StreamError }: PluginHost) =>
   defineSource({
     name: "source-test",
     schemes: ["test"],
     description: "a moving test picture with a clock, needs no camera",
     options: z.strictObject({}),
-    async run(emit, { video, signal, encode }) {
+    async run(emit, { address, video, signal, encode }) {
+      media.refuseName(address);
       const { size = SIZE, fps = FPS } = video;
       const picture = `testsrc2=size=${size.width}x${size.height}:rate=${fps}`;
       await encode({

@@ -29,6 +29,16 @@ const CASES: Record<string, Case> = {
     64,
     /"tpc:".*did you mean "tcp:"/,
   ],
+  "a name behind the test picture": [
+    ["send", "test:clip.mp4", "tcp://:0"],
+    64,
+    /nothing stands behind "test:" but options/,
+  ],
+  "a name behind stdout": [
+    ["recv", "tcp://127.0.0.1:9", "stdout:/tmp/x"],
+    64,
+    /nothing stands behind "stdout:" but options/,
+  ],
   "a sink as output": [["send", "test:", "pipe:/tmp/x"], 64, /is a sink/],
   "no address": [["recv", "192.168.1.7:5001", "-"], 64, /no scheme/],
   "no port": [["recv", "tcp://pi:http", "-"], 64, /port is not a number/],
