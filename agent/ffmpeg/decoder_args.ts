@@ -127,10 +127,13 @@ export function decoderArgs(output: DecoderOutput, path: string): string[] {
  * The timestamp of every frame goes to stderr ahead of its pixels, which have
  * none.
  */
-function filters({ size, untagged }: DecoderOutput): string {
+function filters({ size, untagged, pixelFormat }: DecoderOutput): string {
+  const isYuv = pixelFormat === "yuv420p" || pixelFormat === "nv12";
   const scale = [
     ...(size ? [`w=${size.width}`, `h=${size.height}`] : []),
     ...(untagged === "bt709" ? ["in_color_matrix=bt709"] : []),
+    // Of television, as FFmpeg 5 makes it; 7 leaves JPEG's as it is.
+    ...(isYuv ? ["out_range=tv"] : []),
   ];
   return [
     "metadata=mode=add:key=c:value=1",

@@ -45,7 +45,7 @@ const CASES: [name: string, output: DecoderOutput, args: string][] = [
       untagged: "bt709",
       size: { width: 320, height: 240 },
     },
-    `${START},scale=w=320:h=240:in_color_matrix=bt709 ${MIDDLE} nv12 ` +
+    `${START},scale=w=320:h=240:in_color_matrix=bt709:out_range=tv ${MIDDLE} nv12 ` +
     "-y /proc/1/fd/9",
   ],
 ];

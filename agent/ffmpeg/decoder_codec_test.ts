@@ -48,6 +48,8 @@ for (const [codec, size, encoder] of STREAMS) {
       const stream = encoded();
       const expected = ffmpeg(
         ...["-f", codec, "-i", "pipe:0", "-fps_mode", "passthrough"],
+        // FFmpeg 7 leaves the range of JPEG as it is, unless it is told.
+        ...(pixelFormat === "rgb24" ? [] : ["-vf", "scale=out_range=tv"]),
         ...["-f", "rawvideo", "-pix_fmt", pixelFormat, "pipe:1"],
         stream,
       );

@@ -26,7 +26,7 @@ const MAX_AGO_MS = 10_000;
 const MIN_AGO_MS = -1_000;
 
 /** What FFmpeg says of a name that it does not know. */
-const UNKNOWN = /^Unknown encoder '/;
+const UNKNOWN = /^(\[vost#0:0 @ 0x[\da-f]+\] )?Unknown encoder '/;
 
 /** Runs FFmpeg until its input ends or `signal` aborts. */
 export async function encode(

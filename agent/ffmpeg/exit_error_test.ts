@@ -73,6 +73,17 @@ const CAUSES: [name: string, tail: string[], cause: string | undefined][] = [
     "Stream map '0:V:0' matches no streams.",
   ],
   [
+    "finds no video (7.1.5)",
+    [
+      "Stream map '' matches no streams.",
+      "To ignore this, add a trailing '?' to the map.",
+      "Failed to set value '0:V:0' for option 'map': Invalid argument",
+      "Error parsing options for output file pipe:1.",
+      "Error opening output files: Invalid argument",
+    ],
+    "Stream map '' matches no streams.",
+  ],
+  [
     "finds no keyframe (5.1.9)",
     [
       "[nut @ 0x55f4aef2fb80] dimensions not set",

@@ -216,7 +216,6 @@ for (const [name, bytes] of Object.entries(PLAYLISTS)) {
     await assert.rejects(remux("unknown", bytes), {
       name: "ProcessError",
       reason: "exited",
-      exitCode: 1,
     });
   });
 }
@@ -226,7 +225,7 @@ test("Remuxer says that there is no video", async () => {
     ...["-f", "lavfi", "-i", "sine", "-t", "1", "-f", "matroska", "pipe:1"],
   );
   await assert.rejects(remux("matroska", sound), {
-    message: "ffmpeg exited with 1: Stream map '0:V:0' matches no streams.",
+    message: /^ffmpeg exited with \d+: Stream map '.*' matches no streams/,
   });
 });
 

@@ -31,6 +31,9 @@ export interface Plan {
 /** How long pictures wait for a disk: SD cards pause for seconds. */
 const PATIENCE_MS = 10_000;
 
+/** Streams may claim anything; cameras of a Pi make 206 at the most. */
+const MAX_FPS = 240;
+
 /** A keyframe that is early by less is the one that a segment begins with. */
 const EARLY_US = 250_000;
 
@@ -53,7 +56,7 @@ export async function record(
     lastPts = unit.pts;
     const isDue = elapsed >= segment * 1000 - EARLY_US;
     if (!files.isOpen || isDue && (unit.keyframe || unit.recoveryPoint)) {
-      await files.next();
+      await files.next(rateOf(media.spsOf(unit.data)?.fps));
       elapsed = 0;
     }
     await files.write(unit);
@@ -61,6 +64,15 @@ export async function record(
   await files.end();
   signal.throwIfAborted();
   throw new StreamError("ended", `${address.redacted} has everything`);
+}
+
+/**
+ * What FFmpeg 7 has to be told: it takes H.264 of 30 pictures a second for 60.
+ * No picture moves by it.
+ */
+export function rateOf(fps: number | undefined): string[] {
+  const isLikely = fps !== undefined && fps >= 1 && fps <= MAX_FPS;
+  return isLikely ? ["-r", `${fps}`] : [];
 }
 
 /** One file at a time. */
@@ -78,11 +90,12 @@ class Files implements AsyncDisposable {
     return this.#current !== undefined;
   }
 
-  async next(): Promise<void> {
+  /** @param rate Tells FFmpeg how many pictures a second there are. */
+  async next(rate: readonly string[]): Promise<void> {
     await this.end();
     const name = await this.#plan.name();
     this.#context.log.info(`records into ${name}`);
-    const output = [...this.#plan.format, `file:${name}`];
+    const output = [...this.#plan.format, ...rate, `file:${name}`];
     this.#current = await this.#context.openMuxer({ output });
   }
 

@@ -18,6 +18,12 @@ const DEADLINE_MS = 20_000;
 /** Frames that a reader sees once a decoder is at work. */
 const FRAMES = 60;
 
+/**
+ * Frames that a reader may miss by itself, where the machine gives it no time
+ * for a thirtieth of a second.
+ */
+const ALLOWANCE = 3;
+
 /** What an agent finds where FFmpeg has other hardware, and no cache. */
 function pretending(folder: { path: string }): Record<string, string> {
   symlinkSync(programPath("pretend-ffmpeg"), join(folder.path, "ffmpeg"));
@@ -99,7 +105,8 @@ for (const [name, decoder] of CASES) {
     );
     await reader.reach(reader.seen.length + FRAMES);
     const counters = reader.seen.slice(-FRAMES).map(({ counter }) => counter);
-    assert.equal(counters.at(-1)! - counters[0]!, FRAMES - 1);
+    const missing = counters.at(-1)! - counters[0]! + 1 - FRAMES;
+    assert.ok(missing <= ALLOWANCE, `${missing} missing`);
     assert.equal(reader.damaged, 0);
     const { decoders: [status] } = receiver.status!;
     assert.equal(status!.decoder, decoder);

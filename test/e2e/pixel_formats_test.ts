@@ -40,6 +40,8 @@ const CODECS: Record<string, string[]> = {
 function decodedBy(path: string, codec: string, pixelFormat: string): string[] {
   const lines = execFileSync("ffmpeg", [
     ...["-v", "error", "-f", codec, "-i", path, "-fps_mode", "passthrough"],
+    // FFmpeg 7 leaves the range of JPEG as it is, unless it is told.
+    ...(/yuv|nv/.test(pixelFormat) ? ["-vf", "scale=out_range=tv"] : []),
     ...["-pix_fmt", pixelFormat, "-f", "framemd5", "-"],
   ], { encoding: "utf8" });
   return lines.split("\n").filter((line) => /^\d/.test(line))
@@ -80,10 +82,15 @@ async function check(
   ], { stdio: "ignore" });
   const ended = new Promise((resolve) => sender.once("close", resolve));
   await ended;
+  // FFmpeg 7 begins with half a second at once, of which the last is shown.
   await receiver.says(({ decoders: [decoder] }) =>
-    decoder!.decoded >= PICTURES - 1
+    decoder!.decoded >= PICTURES / 2
   );
-  await until(5000, "frames", () => frames.all.length >= PICTURES / 3);
+  await until(
+    5000,
+    "whole frames",
+    () => frames.all.length >= PICTURES / 3 && frames.rest === 0,
+  );
   const expected = decodedBy(path, codec, pixelFormat);
   let at = -1;
   for (const { hash } of frames.all) {
@@ -91,5 +98,4 @@ async function check(
     assert.ok(next > at, `${codec} in ${pixelFormat} behind frame ${at}`);
     at = next;
   }
-  assert.equal(frames.rest, 0);
 }

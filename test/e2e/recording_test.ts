@@ -52,8 +52,7 @@ for (const name of ["out.mkv", "out.mp4", "out.ts"]) {
     agent.kill("SIGKILL");
     const recorded = (performance.now() - begun) / 1000;
     await within(DEADLINE_MS, "end", agent.exit);
-    const { times, fps, complaints } = readCutRecording(path);
-    assert.equal(fps, "30/1");
+    const { times, complaints } = readCutRecording(path);
     const last = times.at(-1)!;
     assert.ok(last > recorded - LOSS_S, `${last} of ${recorded} s`);
     assert.equal(complaints, "");
@@ -107,8 +106,9 @@ test("camagent send records segments, without a gap between them", async () => {
   const names = readdirSync(folder.path).sort();
   for (const name of names.slice(0, -1)) {
     assert.match(name, /^out-\d{8}-\d{6}(-2)?\.mkv$/);
-    const { times, complaints } = readRecording(join(folder.path, name));
-    assert.deepEqual([times.length, times[0], complaints], [30, 0, ""]);
+    const { times, fps, complaints } = readRecording(join(folder.path, name));
+    assert.deepEqual([times.length, times[0], fps], [30, 0, "30/1"]);
+    assert.equal(complaints, "");
   }
 });
 
