@@ -132,17 +132,21 @@ export class Intake {
     await this.#takeForeign(stream.foreign, rest);
   }
 
-  /** Tells whether nothing comes for a while. */
+  /**
+   * Tells whether nothing comes for a while. Asked at every turn of the event
+   * loop: a timer of 1 ms takes 2.1 in Deno 2.9.6, which every picture would.
+   */
   async #isQuiet(next: Promise<unknown>, wait: Milliseconds): Promise<boolean> {
     if (wait === Infinity) return false;
-    const over = new AbortController();
-    const silence = this.#context.runtime.sleep(wait, over.signal);
-    const isQuiet = await Promise.race([
-      next.then(() => false),
-      silence.then(() => true, () => false),
-    ]);
-    over.abort();
-    return isQuiet;
+    const { runtime, signal } = this.#context;
+    let hasCome = false;
+    const come = () => void (hasCome = true);
+    next.then(come, come);
+    const end = runtime.now() + wait;
+    while (!hasCome && !signal.aborted && runtime.now() < end) {
+      await runtime.turn();
+    }
+    return !hasCome;
   }
 
   async #takeDatagrams({ datagrams }: DatagramIngest): Promise<void> {

@@ -152,6 +152,7 @@ async function sendPictures(
     of.send(i === 0 ? OPEN_KEYFRAME : OPEN);
     await t.runtime.turn();
     await t.runtime.advance(ms(33));
+    await t.runtime.turn();
   }
 }
 
@@ -164,6 +165,7 @@ test("Intake ends a picture with a pause, once it knows a sender of this machine
   await t.runtime.turn();
   assert.equal(t.units.length, 31);
   await t.runtime.advance(ms(1));
+  await t.runtime.turn();
   assert.equal(t.units.length, 32);
   of.chunks.end();
   await t.running;
@@ -206,6 +208,7 @@ test("Intake marks what follows a picture that was ended too early", async () =>
   of.send(OPEN.subarray(0, -1));
   await t.runtime.turn();
   await t.runtime.advance(ms(2));
+  await t.runtime.turn();
   of.send(OPEN.subarray(-1), OPEN);
   await t.runtime.turn();
   of.chunks.end();
