@@ -87,13 +87,18 @@ export async function tryDecoder(
 ): Promise<TrialResult> {
   const { pixelFormat } = CLIP_FORMAT;
   const output = { codec, ...method, pixelFormat, untagged: "bt601" } as const;
-  await using decoder = await Decoder.start(output, { runtime, signal });
+  const pictures = clipPictures(codec);
+  const decoder = await Decoder.start(output, { runtime, signal });
+  const trial = new Trial(decoder, pictures, runtime);
   try {
-    return await new Trial(decoder, clipPictures(codec), runtime).run();
+    return await trial.run();
   } catch (error) {
     signal.throwIfAborted();
     await decoder[Symbol.asyncDispose]();
     return { works: false, why: await reasonOf(toError(error), decoder) };
+  } finally {
+    await decoder[Symbol.asyncDispose]();
+    await trial.settled();
   }
 }
 
@@ -126,6 +131,11 @@ class Trial {
     this.#decoder = decoder;
     this.#pictures = pictures;
     this.#runtime = runtime;
+  }
+
+  /** Waits for what is under way, once the decoder is gone. */
+  async settled(): Promise<void> {
+    await Promise.allSettled([this.#feeding, this.#reading]);
   }
 
   async run(): Promise<WorkingDecoder> {
