@@ -3,6 +3,8 @@
  * as {@linkcode PluginHost}, so that a plugin file loads into a compiled
  * binary that has no `node_modules` beside it.
  *
+ * And {@linkcode openFrames}, for programs that read what `shm:` shows.
+ *
  * @module
  */
 
@@ -18,3 +20,11 @@ export type * from "./agent/plugin/source.ts";
 export type * from "./agent/plugin/transport.ts";
 export type * from "./agent/plugin/udp.ts";
 export type * from "./agent/plugin/udp_sender.ts";
+export {
+  type FrameGeometry,
+  type FramePlane,
+  type Frames,
+  openFrames,
+  type SharedFrame,
+  type WriterState,
+} from "./readers/typescript/camagent.ts";

@@ -5,6 +5,7 @@
  */
 
 import * as sinkOpencvPipe from "./sink-opencv-pipe/mod.ts";
+import * as sinkShm from "./sink-shm/mod.ts";
 import * as sinkStdout from "./sink-stdout/mod.ts";
 import * as sourceFfmpeg from "./source-ffmpeg/mod.ts";
 import * as sourceTest from "./source-test/mod.ts";
@@ -28,5 +29,6 @@ export const builtins = [
   transportRtmp, // rtmp: published to a server
   transportFile, // file: recordings
   sinkOpencvPipe, // pipe: a FIFO for cv2, NumPy and the like
+  sinkShm, // shm: shared memory, for any number of readers
   sinkStdout, // stdout: frames for the next program in the pipe
 ];

@@ -23,6 +23,7 @@ import {
 } from "../agent/plugin/reserved.ts";
 import { Registry } from "../agent/registry.ts";
 import { builtins } from "../plugins/mod.ts";
+import { HEADER, PLANE, SLOT } from "../plugins/sink-shm/layout.ts";
 import { test } from "./harness.ts";
 import {
   anchorsOf,
@@ -130,6 +131,20 @@ test("README.md lists every option and no other", () => {
     )
   );
   assert.deepEqual(own.sort(), known.sort());
+});
+
+test("README.md's layout of shared memory is the one of the plugin", () => {
+  const listed = rowsOf(README, "Layout of the shared memory")
+    .filter(([offset = ""]) => /^\d+$/.test(offset))
+    .map(([offset, type, name]) => [name, Number(offset), type]);
+  const known = [HEADER, PLANE, SLOT].flatMap((table) =>
+    Object.entries(table).map(([name, { offset, type }]) => [
+      `\`${name}\``,
+      offset,
+      type,
+    ])
+  );
+  assert.deepEqual(listed, known);
 });
 
 test("README.md lists every exit code", () => {

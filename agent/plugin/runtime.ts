@@ -221,6 +221,43 @@ export interface FifoOptions {
   mode: number;
 }
 
+/**
+ * Memory that other processes of this machine map as well. Disposing gives it
+ * back, and removes its name unless something else stands there by now.
+ */
+export interface SharedMemory extends AsyncDisposable {
+  /** All of it. Touching it once disposed of ends the process. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /**
+   * Wakes every process that waits at a word, as futex(2) has it.
+   *
+   * @param offset Of the 32-bit word, from the first byte on; a multiple of 4.
+   */
+  wake(offset: number): void;
+}
+
+/** How shared memory is made. */
+export interface SharedMemoryOptions {
+  /** Where its name is to stand, in a file system that is memory. */
+  path: string;
+  /** How much; all of it is reserved. */
+  bytes: number;
+  /** Permission bits. */
+  mode: number;
+  /** Name or number of the group it belongs to. Omit for the user's own. */
+  group?: string | undefined;
+  /** Called once with zeros, to fill in what the first one to look needs. */
+  prepare(bytes: Uint8Array<ArrayBuffer>): void;
+  /**
+   * Judges a file of our user that stands there.
+   *
+   * @param head Its first bytes, 4096 at most.
+   * @returns Whether it is what a dead process has left, and may go.
+   * @throws What is to be said instead of "something else stands there".
+   */
+  replaces(head: Uint8Array<ArrayBuffer>): boolean;
+}
+
 /** How a child process is started. */
 export interface SpawnOptions {
   /** Name of a program on PATH, or a path. */
@@ -286,6 +323,8 @@ export type PathKind = "file" | "folder" | "fifo" | "device" | "socket";
 
 /** The machine. */
 export interface Runtime extends Clock {
+  /** Number of this process. */
+  readonly pid: number;
   /** Resolves once everything that is due already has been handled. */
   turn(): Promise<void>;
   /**
@@ -365,6 +404,20 @@ export interface Runtime extends Clock {
    * @throws {ConfigError} If something else stands there, or nothing may.
    */
   openFifo(options: FifoOptions): Promise<Fifo>;
+  /**
+   * Makes shared memory.
+   *
+   * @throws {ConfigError} If something else stands there, nothing may, or it
+   * does not fit in.
+   */
+  openSharedMemory(options: SharedMemoryOptions): Promise<SharedMemory>;
+  /**
+   * Claims a name among all processes of this machine. The system takes the
+   * claim back whichever way this process ends; disposing gives it back.
+   *
+   * @returns `undefined` if somebody else has it.
+   */
+  claim(name: string): Disposable | undefined;
   /**
    * Writes to this process's stdout; resolves when the system has taken all.
    *

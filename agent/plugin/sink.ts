@@ -29,6 +29,14 @@ export interface FrameSink extends AsyncDisposable {
 export interface FrameMemory extends AsyncDisposable {
   /** `frameBytes(format)` bytes each, none overlapping another. */
   readonly slots: readonly Uint8Array<ArrayBuffer>[];
+  /**
+   * Called before a slot is filled: what it held is no longer there. May come
+   * more than once before the slot is written. Omit where nobody but sinks
+   * reads the memory.
+   *
+   * @param slot Its place among {@linkcode slots}.
+   */
+  reuse?(slot: number): void;
 }
 
 /**
@@ -75,10 +83,11 @@ export interface SinkPlugin<
    * the others borrow its slots and are not asked. Called once per format, just
    * before {@linkcode open} and with the same `context`. A frame's `data` is
    * then one of the slots itself, and no slot is overwritten before every
-   * `write()` that borrowed it has settled.
+   * `write()` that borrowed it has settled; of those that are free the one that
+   * was filled longest ago is next.
    *
    * @param format Geometry of every frame that will be read into the slots.
-   * @param slots How many to make.
+   * @param slots How many to make, at least.
    * @param context The address, its options, and the machine.
    * @returns The memory; the agent disposes of it after the sink.
    */

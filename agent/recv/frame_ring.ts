@@ -17,6 +17,8 @@ export interface PublishedFrame extends Frame {
 
 /** One frame's memory. */
 export interface Slot {
+  /** Its place in the memory. */
+  readonly index: number;
   /** `frameBytes(format)` bytes. */
   readonly data: Uint8Array<ArrayBuffer>;
   /** What it holds, once published. */
@@ -40,7 +42,8 @@ export function slotsFor(sinks: number): number {
 export class FrameRing {
   /** Geometry of every frame. */
   readonly format: FrameFormat;
-  readonly #slots: readonly Slot[];
+  /** Those that were filled longest ago come first. */
+  readonly #slots: Slot[];
   readonly #memory: FrameMemory;
   readonly #subscriptions = new Set<Subscription>();
   readonly #unused = Promise.withResolvers<void>();
@@ -58,12 +61,16 @@ export class FrameRing {
     }
     this.format = format;
     this.#memory = memory;
-    this.#slots = memory.slots.map((data) => ({ data, borrowers: 0 }));
+    this.#slots = memory.slots.map((data, index) => ({
+      index,
+      data,
+      borrowers: 0,
+    }));
   }
 
   /**
-   * Lends a slot that nobody reads, to be filled and then published or
-   * released.
+   * Lends the slot that was filled longest ago of those that no sink reads, to
+   * be filled and then published or released.
    *
    * @throws {RangeError} If the ring is closed, or has too few slots.
    */
@@ -72,12 +79,14 @@ export class FrameRing {
     const slot = this.#slots.find(({ borrowers }) => borrowers === 0);
     if (slot === undefined) throw new RangeError("Every slot is borrowed");
     slot.borrowers = 1;
+    this.#memory.reuse?.(slot.index);
     return slot;
   }
 
   /** Offers a filled slot to every sink, and gives up the filler's hold. */
   publish(slot: Slot, frame: PublishedFrame): void {
     slot.frame = frame;
+    this.#slots.push(...this.#slots.splice(this.#slots.indexOf(slot), 1));
     for (const subscription of this.#subscriptions) subscription.offer(slot);
     this.release(slot);
   }

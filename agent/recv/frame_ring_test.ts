@@ -203,3 +203,32 @@ test("Subscription makes up for no gap", async () => {
   const times = [0, 100, 5000, 5033, 5067, 5100, 5133, 5167, 5200];
   assert.deepEqual(await taken(10, times), [0, 100, 5000, 5100, 5200]);
 });
+
+test("FrameRing fills the slot first that was filled longest ago", () => {
+  const reused: number[] = [];
+  const slots = Array.from({ length: 4 }, () => new Uint8Array(2));
+  const ring = new FrameRing(FORMAT, {
+    slots,
+    reuse: (slot) => void reused.push(slot),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  });
+  const decode = () => {
+    const slot = ring.acquire();
+    ring.publish(slot, {
+      data: slot.data,
+      sequence: 0,
+      receivedAt: ms(0),
+      decodedAt: ms(0),
+      keyframe: false,
+      damaged: false,
+      origin: { at: ms(0), since: "arrival" },
+    });
+  };
+  for (let i = 0; i < 6; i++) decode();
+  assert.deepEqual(reused, [0, 1, 2, 3, 0, 1]);
+  // What was filled and not published is the first to be filled again.
+  const slot = ring.acquire();
+  ring.release(slot);
+  assert.equal(ring.acquire(), slot);
+  assert.deepEqual(reused.slice(6), [2, 2]);
+});

@@ -4,13 +4,17 @@
  * @module
  */
 
+import process from "node:process";
 import { setImmediate } from "node:timers";
 import type { Runtime } from "../plugin/runtime.ts";
+import { claim } from "./claim.ts";
 import { clock } from "./clock.ts";
 import { openFifo } from "./fifo.ts";
 import { kindOfPath, readFile, removeFile, replaceFile } from "./files.ts";
+import { libc } from "./libc.ts";
 import { spawnChild } from "./process.ts";
 import { openSecret } from "./secret.ts";
+import { openSharedMemory } from "./shared_memory.ts";
 import { writeStdout } from "./stdout.ts";
 import { dialTcp, listenTcp } from "./tcp.ts";
 import { openUdp, resolveHost } from "./udp.ts";
@@ -18,6 +22,7 @@ import { openUdp, resolveHost } from "./udp.ts";
 /** The real machine. */
 export const runtime: Runtime = {
   ...clock,
+  pid: process.pid,
   turn: () => new Promise((resolve) => setImmediate(resolve)),
   kindOfPath,
   readFile,
@@ -30,5 +35,8 @@ export const runtime: Runtime = {
   resolveHost,
   openUdp,
   openFifo,
+  openSharedMemory,
+  // Where there is no libc, nothing can be shared that would be worth it.
+  claim: (name) => libc ? claim(libc, name) : { [Symbol.dispose]() {} },
   writeStdout,
 };

@@ -139,6 +139,7 @@ export function sinkContract(
         const filled = (value: number) => frameOf(format).data.fill(value);
         assert.deepEqual(slots, [filled(0), filled(1), filled(2)]);
         await usage.open(format);
+        memory.reuse?.(2);
         await usage.deliver(format, slots[2]);
         await usage.close();
       }),

@@ -14,6 +14,8 @@ import type {
   PathKind,
   Runtime,
   Secret,
+  SharedMemory,
+  SharedMemoryOptions,
   SpawnOptions,
   TcpConnection,
   TcpListener,
@@ -26,11 +28,14 @@ import { FakeFiles } from "./files.ts";
 import { Ledger } from "./ledger.ts";
 import { FakeNetwork } from "./network.ts";
 import { FakePrograms } from "./process.ts";
+import { FakeSharedMemory } from "./shared_memory.ts";
 import { FakeStdout } from "./stdout.ts";
 import { FakeUdp } from "./udp.ts";
 
 /** A {@linkcode Runtime} for tests. */
 export class FakeRuntime extends FakeClock implements Runtime {
+  /** Number of this process. */
+  readonly pid = 4711;
   /** Its file system. */
   readonly files: FakeFiles = new FakeFiles();
   /** Its network. */
@@ -41,9 +46,12 @@ export class FakeRuntime extends FakeClock implements Runtime {
   readonly processes: FakePrograms;
   /** Its named pipes. */
   readonly fifos: FakeFifos;
+  /** Its shared memory. */
+  readonly memory: FakeSharedMemory;
   /** Where its stdout goes. */
   readonly stdout: FakeStdout = new FakeStdout();
   readonly #ledger = new Ledger();
+  readonly #claims = new Set<string>();
 
   /** Starts with nothing on it. */
   constructor() {
@@ -52,6 +60,7 @@ export class FakeRuntime extends FakeClock implements Runtime {
     this.udp = new FakeUdp(this.#ledger);
     this.processes = new FakePrograms(this, this.#ledger);
     this.fifos = new FakeFifos(this.files, this.#ledger);
+    this.memory = new FakeSharedMemory(this.files, this.#ledger);
   }
 
   /** What was opened and not closed yet, in words, timers included. */
@@ -131,6 +140,24 @@ export class FakeRuntime extends FakeClock implements Runtime {
   /** See {@linkcode FakeFifos}. */
   openFifo(options: FifoOptions): Promise<Fifo> {
     return this.fifos.openFifo(options);
+  }
+
+  /** See {@linkcode FakeSharedMemory}. */
+  openSharedMemory(options: SharedMemoryOptions): Promise<SharedMemory> {
+    return this.memory.openSharedMemory(options);
+  }
+
+  /** As the contract says. */
+  claim(name: string): Disposable | undefined {
+    if (this.#claims.has(name)) return undefined;
+    this.#claims.add(name);
+    const entry = this.#ledger.enter(`claim on ${name}`);
+    return {
+      [Symbol.dispose]: () => {
+        this.#claims.delete(name);
+        entry[Symbol.dispose]();
+      },
+    };
   }
 
   /** See {@linkcode FakeStdout}. */
