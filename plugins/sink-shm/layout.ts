@@ -92,5 +92,5 @@ export const NO_SLOT = 0xffffffff;
 /** How often at least the heartbeat is renewed. */
 export const HEARTBEAT_MS = 250;
 
-/** A writer whose heartbeat is older is not at work any more. */
-export const STALE_MS = 1000;
+/** A writer whose heartbeat is older is not at work: known within a second. */
+export const STALE_MS = 900;

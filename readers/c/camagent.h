@@ -70,7 +70,8 @@ typedef enum {
 /* One picture in place. Times are nanoseconds of CLOCK_MONOTONIC. */
 typedef struct {
   const uint8_t *data;   /* valid until the next call with the same reader */
-  uint64_t number;       /* counts published frames from 1 */
+  uint64_t generation;   /* another one for every writer and every size */
+  uint64_t number;       /* counts its frames from 1 */
   uint64_t captured_at;  /* 0 where the sender does not tell */
   uint64_t received_at;  /* its last coded byte */
   uint64_t decoded_at;   /* its last pixel */
@@ -148,7 +149,7 @@ enum {
   CAMAGENT_MAX_SIDE = 16384,
   CAMAGENT_CHECK_MS = 250, /* how often the writer is looked after */
   CAMAGENT_ABSENT_MS = 50, /* the same where there is none */
-  CAMAGENT_STALE_MS = 1000 /* a heartbeat that is older is nobody's */
+  CAMAGENT_STALE_MS = 900  /* a heartbeat that is older is nobody's */
 };
 
 struct camagent_reader {
@@ -367,6 +368,7 @@ static inline int camagent_describe(camagent_reader *reader,
     frame->sequence = camagent_u32(memory, at);
     if (frame->sequence % 2 != 0) continue;
     flags = camagent_u32(memory, at + 4);
+    frame->generation = reader->generation;
     frame->number = camagent_u64(memory, at + 8);
     frame->captured_at = camagent_u64(memory, at + 16);
     frame->received_at = camagent_u64(memory, at + 24);

@@ -71,7 +71,7 @@ _PLANES = {
 }
 
 # A writer that has not renewed its heartbeat for so long is not at work.
-_STALE_NS = 1_000_000_000
+_STALE_NS = 900_000_000
 
 # How often it is looked whether the writer has gone, or come back.
 _CHECK_S = 0.25
@@ -106,7 +106,8 @@ class Frame:
     data: uint8; (height, width, 3) of rgb24 and bgr24, (height, width) of
         gray, all bytes in a row of yuv420p and nv12 (see planes).
     planes: uint8, (rows, row_bytes) each.
-    number: counts published frames from 1; a gap are frames you did not read.
+    generation: another one for every writer and every size.
+    number: counts its frames from 1; a gap are frames you did not read.
     captured_at: nanoseconds of time.monotonic_ns() when the sensor took it,
         None where the sender does not tell.
     received_at, decoded_at, published_at: the same of its last coded byte, its
@@ -121,6 +122,7 @@ class Frame:
         words = segment.words64[(_RECORDS + slot * _RECORD_BYTES) // 8 :]
         flags = int(segment.words32[record + 1])
         self.geometry = segment.geometry
+        self.generation = segment.generation
         self.number = int(words[1])
         self.captured_at = int(words[2]) or None
         self.received_at = int(words[3])

@@ -63,7 +63,7 @@ const LIVE = 1;
 const CLOSED = 2;
 
 /** A writer that has not renewed its heartbeat for so long is not at work. */
-const STALE_MS = 1000;
+const STALE_MS = 900;
 
 /** How often it is looked whether the writer has gone, or come back. */
 const CHECK_MS = 250;
@@ -116,7 +116,9 @@ export type WriterState = "live" | "stale" | "closed" | "absent";
 export interface SharedFrame extends FrameGeometry {
   /** The picture, rows top to bottom; see `planes`. */
   readonly data: Uint8Array<ArrayBuffer>;
-  /** Counts published frames from 1; a gap means frames that were not read. */
+  /** Another one for every writer and every size. */
+  readonly generation: bigint;
+  /** Counts its frames from 1; a gap means frames that were not read. */
   readonly number: number;
   /** When the sensor took it, where the sender tells. */
   readonly capturedAt?: number;
@@ -299,6 +301,7 @@ export class Segment {
     return {
       ...this.geometry,
       data: new Uint8Array(this.#buffer, start, this.#frameBytes),
+      generation: this.generation,
       number: found.number,
       ...(captured > 0 && { capturedAt: captured }),
       receivedAt,

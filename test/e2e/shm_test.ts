@@ -25,7 +25,7 @@ import { temporaryFolder } from "./folder.ts";
 import { isTestPicture } from "./test_picture.ts";
 
 /** How long a reader may believe in a writer that was killed. */
-const STALE_MS = 1250;
+const STALE_MS = 1000;
 
 /** From a new writer's first frame on. */
 const DEADLINE_MS = 10_000;
@@ -117,9 +117,7 @@ test("camagent killed is stale to readers, who take its successor", async () => 
     await using receiver = Agent.recv(input, `shm:${shm.name}`);
     assert.ok(isPicture(await nextOf(frames)));
     receiver.kill("SIGKILL");
-    const since = monotonicNow();
     await until(STALE_MS, "stale", () => frames.state === "stale");
-    assert.ok(monotonicNow() - since <= STALE_MS);
     assert.ok(existsSync(shm.path));
   }
   await using receiver = Agent.recv(input, `shm:${shm.name}`);

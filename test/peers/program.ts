@@ -54,8 +54,12 @@ export class Program implements AsyncDisposable {
   }
 
   /** Waits for so many lines that match. */
-  async says(wanted: RegExp, count = 1): Promise<string[]> {
-    return await this.#until(`${count} lines ${wanted}`, () => {
+  async says(
+    wanted: RegExp,
+    count = 1,
+    ms = DEADLINE_MS,
+  ): Promise<string[]> {
+    return await this.#until(ms, `${count} lines ${wanted}`, () => {
       const found = this.lines.filter((line) => wanted.test(line));
       if (found.length >= count) return found;
       if (this.#code() === undefined) return undefined;
@@ -65,18 +69,27 @@ export class Program implements AsyncDisposable {
 
   /** Waits for its end; returns its exit code, or the signal that ended it. */
   async end(): Promise<string> {
-    return await this.#until("end", () => this.#code());
+    return await this.#until(DEADLINE_MS, "end", () => this.#code());
+  }
+
+  /** Sends a signal to it. */
+  kill(signal: NodeJS.Signals): void {
+    process.kill(this.#child.pid!, signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#child.kill("SIGKILL");
+    if (this.#code() === undefined) this.kill("SIGKILL");
     this.#child.stdout!.destroy();
     await this.#gone;
   }
 
-  async #until<T>(what: string, look: () => T | undefined): Promise<T> {
+  async #until<T>(
+    ms: number,
+    what: string,
+    look: () => T | undefined,
+  ): Promise<T> {
     try {
-      return await until(DEADLINE_MS, what, look);
+      return await until(ms, what, look);
     } catch (cause) {
       const lines = this.lines.slice(-20).join("\n");
       throw new Error(`${cause}\n${lines}`, { cause });
