@@ -24,6 +24,7 @@ export {
   type FrameGeometry,
   type FramePlane,
   type Frames,
+  type FramesOptions,
   openFrames,
   type SharedFrame,
   type WriterState,

@@ -21,7 +21,7 @@ import type { SendStatus } from "../agent/send/status.ts";
 import { DemoAgent } from "./demo_agent.ts";
 import { ensureFfmpeg } from "./ffmpeg.ts";
 import { FrameReader, pipeFormat } from "./frame_reader.ts";
-import { encodePng } from "./png.ts";
+import { encodePng } from "../agent/cli/png.ts";
 
 /** A small computer compiles the sources first. */
 const START_MS = 30_000;

@@ -80,6 +80,8 @@ for (const words of commandLinesOf(README, "camagent")) {
     } else if (command.name === "recv") {
       const { sinks } = routeRecv(plugins, positionals, texts);
       for (const { plugin, address } of sinks) checkSink(plugin, address);
+    } else if (command.name === "watch") {
+      assert.match(positionals.join(), /^shm:\w+$/);
     } else {
       const [file = ""] = positionals;
       assert.ok(await addPluginFile(plugins, join(ROOT, file)));

@@ -26,6 +26,7 @@ import { type Streams, wantsColor } from "./streams.ts";
 import { Terminal } from "./terminal.ts";
 import { oneLine } from "./text.ts";
 import { versionLine } from "./version.ts";
+import { watchCommand } from "./watch.ts";
 
 /** What the program is made of. */
 export interface Parts {
@@ -47,6 +48,7 @@ export interface Parts {
 export const commands: readonly Command[] = [
   sendCommand,
   recvCommand,
+  watchCommand,
   decodersCommand,
   pluginsCommand,
   pluginCheckCommand,

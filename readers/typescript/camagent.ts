@@ -157,12 +157,23 @@ export interface Frames extends Disposable, AsyncIterable<SharedFrame> {
    */
   viewLatest(): SharedFrame | undefined;
   /**
-   * Waits for a frame that was not returned before, and returns the newest,
-   * copied. Writers may come and go meanwhile.
+   * Waits for a frame that was not returned before, and returns the newest.
+   * Writers may come and go meanwhile.
    *
    * @throws The signal's reason when it aborts.
    */
   next(signal?: AbortSignal): Promise<SharedFrame>;
+}
+
+/** How frames are read. */
+export interface FramesOptions {
+  /**
+   * Whether `next()` and iterating return copies; `false` for views, as
+   * `viewLatest()` does.
+   *
+   * @default {true}
+   */
+  copy?: boolean;
 }
 
 /**
@@ -171,7 +182,10 @@ export interface Frames extends Disposable, AsyncIterable<SharedFrame> {
  * @param name As in the address, or the path of a segment.
  * @throws {TypeError} If it is no name.
  */
-export function openFrames(name: string): Frames {
+export function openFrames(
+  name: string,
+  { copy = true }: FramesOptions = {},
+): Frames {
   if (name.includes("\0") || name === "" || /^\.*$/.test(name)) {
     throw new TypeError(`Cannot open ${JSON.stringify(name)}: no name`);
   }
@@ -179,7 +193,7 @@ export function openFrames(name: string): Frames {
   if (!name.startsWith("/") && name.includes("/")) {
     throw new TypeError(`Cannot open ${JSON.stringify(name)}: no name`);
   }
-  return new Reader(path);
+  return new Reader(path, copy);
 }
 
 /** A frame as it stands in the memory. */
@@ -340,14 +354,16 @@ export class Segment {
 
 class Reader implements Frames {
   readonly #path: string;
+  readonly #copy: boolean;
   #mapped: Mapped | undefined;
   #lastGeneration: bigint | undefined;
   #lastNumber = 0;
   #left: WriterState = "absent";
   #closed = false;
 
-  constructor(path: string) {
+  constructor(path: string, copy: boolean) {
     this.#path = path;
+    this.#copy = copy;
   }
 
   get state(): WriterState {
@@ -388,7 +404,7 @@ class Reader implements Frames {
       const segment = this.#segment();
       const notify = segment?.notify ?? 0;
       if (segment !== undefined && this.#isNew(segment)) {
-        const frame = this.readLatest();
+        const frame = this.#copy ? this.readLatest() : this.viewLatest();
         if (frame !== undefined) return frame;
         continue;
       }

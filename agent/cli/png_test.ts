@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { inflateSync } from "node:zlib";
-import { test } from "../test/harness.ts";
+import { test } from "../../test/harness.ts";
 import { encodePng } from "./png.ts";
 
 /** Type and data of every chunk, as a decoder finds them. */
