@@ -63,7 +63,7 @@ async function joinOnce(
   await using viewer = new Children(signal);
   const link = rig.viewerLink();
   const first = Promise.withResolvers<Sighting>();
-  await startReader(viewer, link, first.resolve);
+  await startReader(viewer, row, link, first.resolve);
   const behind = (now() / 1000) % GOP_MS;
   await rig.children.pause((phase - behind + GOP_MS) % GOP_MS);
   const startedAt = now();

@@ -63,7 +63,7 @@ export async function measure(row: Row, options: RunOptions): Promise<Run> {
   const { children, link } = rig;
   const sightings: Sighting[] = [];
   const first = Promise.withResolvers<Sighting>();
-  const reader = await startReader(children, link, (sighting) => {
+  const reader = await startReader(children, row, link, (sighting) => {
     first.resolve(sighting);
     sightings.push(sighting);
   });

@@ -21,6 +21,8 @@ export interface Link {
   readonly coded: string;
   /** A FIFO that takes RGB frames. */
   readonly frames: string;
+  /** A name of shared memory that nobody else uses. */
+  readonly segment: string;
   /** A free TCP port. */
   readonly port: number;
   /** The words that start camagent. */
@@ -37,6 +39,8 @@ export interface Row {
   readonly rejoin: boolean;
   /** Whether the sender listens on the link's port. */
   readonly listens: boolean;
+  /** Where its frames are; absent: in the link's FIFO. */
+  readonly shared?: true;
   /** The row that it is compared with; absent: {@linkcode FLOOR}. */
   readonly floor?: string;
   /** The command from raw pictures to the network. */
@@ -82,6 +86,14 @@ export const ROWS: readonly Row[] = [
     ],
   },
   camagent("camagent", "camagent, tcp", tcp, true),
+  {
+    ...camagent("shm", "camagent, tcp, into shared memory", tcp, true),
+    shared: true,
+    receive: (link) => [
+      ...link.camagent,
+      ...["recv", tcp(link), `shm:${link.segment}`],
+    ],
+  },
   camagent("udp", "camagent, udp", ({ port }) => `udp://127.0.0.1:${port}`),
   camagent(
     "multicast",

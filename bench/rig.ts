@@ -6,6 +6,7 @@
  */
 
 import { spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -54,6 +55,7 @@ export class Rig implements AsyncDisposable {
       source: makeFifo(folder, "source"),
       coded: makeFifo(folder, "coded"),
       frames: makeFifo(folder, "frames"),
+      segment: freshSegment(),
       port: await freePort(),
     };
     return new Rig(folder, link, signal);
@@ -62,7 +64,7 @@ export class Rig implements AsyncDisposable {
   /** A link of its own for one more receiver. */
   viewerLink(): Link {
     const frames = makeFifo(this.#folder, `frames-${this.#viewers++}`);
-    return { ...this.link, frames };
+    return { ...this.link, frames, segment: freshSegment() };
   }
 
   /** Starts the camera; it waits for an encoder. */
@@ -97,19 +99,23 @@ export class Rig implements AsyncDisposable {
  * Starts a reader, and waits until it stands at the FIFO.
  *
  * @param children Whose member it becomes.
+ * @param row Where the frames are.
  * @param link Which FIFO, and how large its frames are.
  * @param onSighting Is called for every frame.
  * @returns Its process id.
  */
 export async function startReader(
   children: Children,
-  { frames, width, height }: Link,
+  { shared }: Pick<Row, "shared">,
+  { frames, segment, width, height }: Link,
   onSighting: (sighting: Sighting) => void,
 ): Promise<number> {
   const ready = Promise.withResolvers<void>();
   const pid = children.start({
     name: "reader",
-    command: program("reader.ts", frames, width, height),
+    command: shared
+      ? program("shm_reader.ts", segment)
+      : program("reader.ts", frames, width, height),
     onLine: (line) => {
       if (line === WAITING) ready.resolve();
       else onSighting(parseSighting(line));
@@ -122,6 +128,11 @@ export async function startReader(
 function program(file: string, ...words: (string | number)[]): string[] {
   const path = fileURLToPath(new URL(file, import.meta.url));
   return [process.execPath, "run", "-A", path, ...words.map(String)];
+}
+
+/** A name of shared memory that nobody else uses. */
+export function freshSegment(): string {
+  return `bench-${randomBytes(6).toString("hex")}`;
 }
 
 function makeFifo(folder: string, name: string): string {

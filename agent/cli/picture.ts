@@ -37,10 +37,11 @@ export function rgbOf(
 ): Uint8ClampedArray<ArrayBuffer> {
   const sample = samplerOf(picture);
   const rgb = new Uint8ClampedArray(width * height * 3);
-  for (let row = 0, at = 0; row < height; row++) {
+  for (let row = 0; row < height; row++) {
     const y = Math.floor((row + 0.5) * picture.height / height);
-    for (let column = 0; column < width; column++, at += 3) {
+    for (let column = 0; column < width; column++) {
       const x = Math.floor((column + 0.5) * picture.width / width);
+      const at = (row * width + column) * 3;
       sample(x, y, rgb.subarray(at, at + 3));
     }
   }

@@ -52,7 +52,7 @@ _U64 = {
     }.items()
 }
 _PIXEL_FORMAT = slice(56, 72)
-_FPS = 72 // 8
+_FPS = 72
 _RECORDS = 256
 _RECORD_BYTES = 64
 _MAX_SLOTS = 64
@@ -118,16 +118,15 @@ class Frame:
     """
 
     def __init__(self, segment, slot, sequence, copy):
-        record = segment.record32(slot)
-        words = segment.words64[(_RECORDS + slot * _RECORD_BYTES) // 8 :]
-        flags = int(segment.words32[record + 1])
+        words, record = segment.words64, segment.record32(slot) // 2
+        flags = segment.words32[2 * record + 1]
         self.geometry = segment.geometry
         self.generation = segment.generation
-        self.number = int(words[1])
-        self.captured_at = int(words[2]) or None
-        self.received_at = int(words[3])
-        self.decoded_at = int(words[4])
-        self.published_at = int(words[5])
+        self.number = words[record + 1]
+        self.captured_at = words[record + 2] or None
+        self.received_at = words[record + 3]
+        self.decoded_at = words[record + 4]
+        self.published_at = words[record + 5]
         self.keyframe = bool(flags & _KEYFRAME)
         self.damaged = bool(flags & _DAMAGED)
         self.after_loss = bool(flags & _AFTER_LOSS)
@@ -140,9 +139,10 @@ class Frame:
     @property
     def data(self):
         geometry = self.geometry
+        offset, stride, rows, row_bytes = geometry.planes[0]
         if geometry.pixel_format in ("rgb24", "bgr24"):
-            shape = (geometry.height, geometry.width, 3)
-            return self.planes[0].reshape(shape)
+            shape, strides = (rows, geometry.width, 3), (stride, 3, 1)
+            return np.ndarray(shape, np.uint8, self._bytes, offset, strides)
         if geometry.pixel_format == "gray":
             return self.planes[0]
         return self._bytes
@@ -150,13 +150,8 @@ class Frame:
     @property
     def planes(self):
         return [
-            np.lib.stride_tricks.as_strided(
-                self._bytes[offset:],
-                (rows, row_bytes),
-                (stride, 1),
-                writeable=self._bytes.flags.writeable,
-            )
-            for offset, stride, rows, row_bytes in self.geometry.planes
+            np.ndarray((rows, row), np.uint8, self._bytes, offset, (stride, 1))
+            for offset, stride, rows, row in self.geometry.planes
         ]
 
     @property
@@ -186,7 +181,7 @@ class Frames:
         self._copy = copy
         self._segment = None
         self._inode = None
-        self._state = "absent"
+        self._left = "absent"
         self._last = (None, 0)
 
     def __iter__(self):
@@ -208,13 +203,12 @@ class Frames:
     @property
     def state(self):
         """"live", "stale" (killed or frozen), "closed" or "absent"."""
-        segment = self._attach()
-        return segment.state() if segment else self._state
+        return self._attach()[1]
 
     @property
     def geometry(self):
         """See Geometry; None while there is no writer."""
-        segment = self._attach()
+        segment, _ = self._attach()
         return segment.geometry if segment else None
 
     def read_latest(self, copy=None):
@@ -222,8 +216,8 @@ class Frames:
 
         copy: False for a view, see Frame.is_whole(). Views are for reading.
         """
-        segment = self._attach()
-        return self._read(segment, copy) if segment else None
+        segment, _ = self._attach()
+        return self._read(segment, copy, (None, 0)) if segment else None
 
     def next(self, timeout=None, copy=None):
         """Waits for a frame that was not returned before: for the newest.
@@ -233,10 +227,11 @@ class Frames:
         """
         deadline = None if timeout is None else time.monotonic() + timeout
         while True:
-            segment = self._attach()
+            segment, state = self._attach()
             notify = segment and segment.notify()
-            if segment and self._is_new(segment):
-                frame = self._read(segment, copy)
+            # What a writer showed that has been killed since is no news.
+            if segment and state != "stale":
+                frame = self._read(segment, copy, self._last)
                 if frame is not None:
                     return frame
             left = _CHECK_S
@@ -245,22 +240,15 @@ class Frames:
             if left <= 0:
                 raise TimeoutError(
                     f'No frame of "{self._name}" within {timeout} s: '
-                    f"the writer is {self.state}"
+                    f"the writer is {state}"
                 )
             if segment:
                 segment.wait(notify, left)
             else:
                 time.sleep(min(left, _ABSENT_S))
 
-    def _is_new(self, segment):
-        # What a writer showed that has been killed since is no news.
-        slot = segment.newest()
-        if slot is None or segment.state() == "stale":
-            return False
-        generation, number = self._last
-        return segment.generation != generation or segment.number(slot) > number
-
-    def _read(self, segment, copy):
+    def _read(self, segment, copy, last):
+        """Returns the newest frame, if it comes after the last."""
         copy = self._copy if copy is None else copy
         # Another look if the slot was filled anew in between.
         for _ in range(3):
@@ -268,18 +256,24 @@ class Frames:
             if slot is None:
                 return None
             sequence = segment.sequence(slot)
-            if sequence % 2 == 0:
-                frame = Frame(segment, slot, sequence, copy)
-                if segment.is_still(slot, sequence):
-                    self._last = (segment.generation, frame.number)
-                    return frame
+            if sequence % 2 != 0:
+                continue
+            key = (segment.generation, segment.number(slot))
+            if key[0] == last[0] and key[1] <= last[1]:
+                return None
+            frame = Frame(segment, slot, sequence, copy)
+            if segment.is_still(slot, sequence):
+                self._last = key
+                return frame
         return None
 
     def _attach(self):
+        """Returns what is mapped, or what stands there if that is gone, and
+        how its writer is."""
         segment = self._segment
-        state = segment.state() if segment else None
+        state = segment.state() if segment else self._left
         if state == "live":
-            return segment
+            return segment, state
         try:
             inode = os.stat(self._path, follow_symlinks=False).st_ino
         except FileNotFoundError:
@@ -288,10 +282,11 @@ class Frames:
             opened = _open_segment(self._path)
             if opened:
                 self._segment, self._inode = opened
+                return self._segment, self._segment.state()
         elif inode is None and state == "closed":
             self._segment = self._inode = None
-            self._state = "closed"
-        return self._segment
+            self._left = "closed"
+        return self._segment, state
 
 
 def open(name, timeout=None, copy=True):
@@ -341,10 +336,11 @@ class _Segment:
 
     def __init__(self, memory):
         self.bytes = np.frombuffer(memory, np.uint8)
-        # Aligned words are read in one piece, unlike those of struct.
-        self.words32 = self.bytes[: len(self.bytes) // 4 * 4].view("<u4")
-        self.words64 = self.bytes[: len(self.bytes) // 8 * 8].view("<u8")
-        _check(self.bytes[:8].tobytes() == _MAGIC, "no frames of camagent")
+        # Aligned words are read in one piece, unlike those of struct; and
+        # sooner than NumPy does.
+        words = memoryview(memory)[: len(memory) // 8 * 8]
+        self.words32, self.words64 = words.cast("I"), words.cast("Q")
+        _check(bytes(memory[:8]) == _MAGIC, "no frames of camagent")
         version = self._u32("version")
         _check(version == _VERSION, f"version {version} of the layout")
         self.generation = self._u64("generation")
@@ -360,7 +356,7 @@ class _Segment:
         _check(1 <= self.frame_bytes <= self.slot_bytes, "size of the slots")
         _check(end <= len(self.bytes), "size")
         self.geometry = self._read_geometry()
-        self._notify_at = self.words32.ctypes.data + 4 * _U32["notify"]
+        self._notify_at = self.bytes.ctypes.data + 4 * _U32["notify"]
 
     def _read_geometry(self):
         width, height = self._u32("width"), self._u32("height")
@@ -374,22 +370,22 @@ class _Segment:
         planes = []
         for index, (size, divisor) in enumerate(kinds):
             at = _U32["plane"] + 4 * index
-            offset, stride, rows, row = map(int, self.words32[at : at + 4])
+            offset, stride, rows, row = self.words32[at : at + 4]
             _check(rows == -(-height // divisor), "rows")
             _check(row == -(-width // divisor) * size, "bytes of a row")
             _check(stride >= row, "stride")
             last = offset + (rows - 1) * stride + row
             _check(last <= self.frame_bytes, "size of a plane")
             planes.append((offset, stride, rows, row))
-        fps = float(self.words64[_FPS : _FPS + 1].view("<f8")[0])
+        fps = float(self.bytes[_FPS : _FPS + 8].view("<f8")[0])
         known = fps if 0 < fps < float("inf") else None
         return Geometry(width, height, pixel_format, tuple(planes), known)
 
     def _u32(self, name):
-        return int(self.words32[_U32[name]])
+        return self.words32[_U32[name]]
 
     def _u64(self, name):
-        return int(self.words64[_U64[name]])
+        return self.words64[_U64[name]]
 
     def record32(self, slot):
         return (_RECORDS + slot * _RECORD_BYTES) // 4
@@ -410,10 +406,10 @@ class _Segment:
         return slot if slot < self.slots else None
 
     def sequence(self, slot):
-        return int(self.words32[self.record32(slot)])
+        return self.words32[self.record32(slot)]
 
     def number(self, slot):
-        return int(self.words64[self.record32(slot) // 2 + 1])
+        return self.words64[self.record32(slot) // 2 + 1]
 
     def is_still(self, slot, sequence):
         _fence()

@@ -106,7 +106,7 @@ test("camagent watch draws the picture on a screen", async () => {
       return frames.filter((frame) => frame.split("\u2580").length > 1000)
         .length >= 5;
     });
-    assert.match(text, /\x1b\[38;2;2[45]\d;\d;\d;/);
+    assert.match(text, /\[38;2;2[45]\d;\d;\d;/);
   } finally {
     process.kill(screen.pid!, "SIGTERM");
     await gone;

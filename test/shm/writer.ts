@@ -2,8 +2,9 @@
  * A writer of frames that show whether they are torn: every byte of frame `n`
  * is `n % 251`, but for its number at the start of every 4 KiB.
  *
- *     writer.ts NAME WIDTHxHEIGHT FPS [SECONDS]
+ *     writer.ts NAME WIDTHxHEIGHT FPS [SECONDS] [light]
  *
+ * With "light" it leaves the rest as it is, to cost what handing over costs.
  * Says "ready" once readers can open it, and at its end how late its frames
  * were: `{"frames":120,"lateMs":{"p50":0.1,"p99":1.2,"max":3.4}}`.
  *
@@ -26,7 +27,7 @@ const PERIOD = 251;
 
 const SLOTS = 3;
 
-const [name = "", size = "", fps = "", seconds = "3600"] = process.argv
+const [name = "", size = "", fps = "", seconds = "3600", light] = process.argv
   .slice(2);
 const [width = 0, height = 0] = size.split("x").map(Number);
 const format = { ...packedFormat(width, height, "rgb24"), fps: Number(fps) };
@@ -72,6 +73,6 @@ async function until(due: Milliseconds): Promise<void> {
 
 function fill(data: Uint8Array<ArrayBuffer>, n: number): void {
   const view = new Int32Array(data.buffer, data.byteOffset, words);
-  view.fill((n % PERIOD) * 0x01010101);
+  if (light === undefined) view.fill((n % PERIOD) * 0x01010101);
   for (let at = 0; at < words; at += PAGE_BYTES / 4) view[at] = n;
 }
