@@ -67,6 +67,11 @@ export function judgeAges(
       verdicts.push(atMost(3, over, `${name}: p50 over the floor's, ms`));
     }
   }
+  const { shm } = rows;
+  if (shm !== undefined && camagent !== undefined) {
+    const over = shm.ages.p50 - camagent.ages.p50;
+    verdicts.push(atMost(0, over, "shm: p50 over the pipe's, ms"));
+  }
   const { rtsp, "rtsp-usual": usual } = rows;
   if (height === 480 && rtsp !== undefined && usual !== undefined) {
     const ratio = rtsp.ages.p50 / usual.ages.p50;

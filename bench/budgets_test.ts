@@ -64,6 +64,15 @@ test("judgeAges compares RTSP with what the usual flags make of it", () => {
   }
 });
 
+test("judgeAges objects to shared memory that is later than a pipe", () => {
+  const { p50 } = GOOD.camagent.ages;
+  for (const [over, met] of [[-1, true], [0, true], [0.1, false]] as const) {
+    const shm = summary(ages(p50 + over, 20));
+    const verdicts = judgeAges(HD, { camagent: GOOD.camagent, shm });
+    assert.deepEqual(verdicts.map((one) => one.met), [met]);
+  }
+});
+
 test("judgeAges allows 8 ms over the floor at 1080p", () => {
   const over = (p50: number) => ({ ...GOOD, camagent: summary(ages(p50, 90)) });
   assert.deepEqual(judgeAges(HD, over(12)).map(({ met }) => met), [true]);

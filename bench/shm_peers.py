@@ -172,11 +172,16 @@ def gstreamer_writer(path, size, fps):
         "wait-for-connection=false sync=false"
     )
     source = pipeline.get_by_name("source")
+    # Killed, it leaves its memory behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     pipeline.set_state(Gst.State.PLAYING)
     frame = np.zeros(size, np.uint8)
-    for now in pace(float(fps)):
-        frame[:8].view("<u8")[0] = now
-        source.push_buffer(Gst.Buffer.new_wrapped(frame.tobytes()))
+    try:
+        for now in pace(float(fps)):
+            frame[:8].view("<u8")[0] = now
+            source.push_buffer(Gst.Buffer.new_wrapped(frame.tobytes()))
+    finally:
+        pipeline.set_state(Gst.State.NULL)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@
 
 import { Quantiles, RateMeter } from "../media/meter.ts";
 import { ms } from "../media/time.ts";
+import { formatDuration } from "../watchdog/status.ts";
 import type {
   Frames,
   SharedFrame,
@@ -16,6 +17,8 @@ import type {
 export interface WatchStatus {
   /** How the writer is. */
   readonly state: WriterState;
+  /** How long it has been silent, where that is too long; milliseconds. */
+  readonly silentMs?: number;
   /** `640x480`, once there are frames. */
   readonly size?: string;
   /** Layout of the frames. */
@@ -74,11 +77,12 @@ export class Watcher {
 
   /** How it goes. */
   status(now: number): WatchStatus {
-    const { state } = this.#frames;
+    const { state, silentMs } = this.#frames;
     const [p50, p95] = this.#ages.read(0.5, 0.95) ?? [];
     const last = this.#last;
     return {
       state,
+      ...(state === "stale" && silentMs !== undefined && { silentMs }),
       ...(last && {
         size: `${last.width}x${last.height}`,
         pixelFormat: last.pixelFormat,
@@ -100,9 +104,12 @@ export class Watcher {
 
 /** `live  640x480 rgb24  30.0 fps  age p50 4.1 p95 5.0 ms (capture) ...`. */
 export function watchLine(status: WatchStatus): string {
-  const { state, size, pixelFormat, fps, age, missed, losses } = status;
+  const { state, silentMs, size, pixelFormat, fps } = status;
+  const { age, missed, losses } = status;
   return [
-    state,
+    silentMs === undefined
+      ? state
+      : `${state} for ${formatDuration(ms(silentMs))}`,
     ...(size ? [`${size} ${pixelFormat}`] : []),
     `${fps.toFixed(1)} fps`,
     ...(age

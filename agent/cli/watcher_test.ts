@@ -62,6 +62,8 @@ test("watchLine() says in a line how it goes", () => {
     watchLine(watcher.status(1000)),
     "live  640x480 rgb24  31.0 fps  age p50 5.0 p95 5.0 ms (capture)  missed 0",
   );
+  const dead = new Watcher({ state: "stale", silentMs: 3210 } as Frames);
+  assert.equal(watchLine(dead.status(0)), "stale for 3.2 s  0.0 fps  missed 0");
   assert.equal(
     watchLine(watcherOf("absent").status(0)),
     "absent  0.0 fps  missed 0",

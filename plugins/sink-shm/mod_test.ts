@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
 import { lstatSync, readdirSync, writeFileSync } from "node:fs";
-import { rm } from "node:fs/promises";
 import { concat } from "../../agent/media/bytes.ts";
 import { type Frame, packedFormat } from "../../agent/media/frame.ts";
 import { ms } from "../../agent/media/time.ts";
@@ -18,6 +16,7 @@ import { testSink } from "../../test/contract/sink_contract.ts";
 import { contextOf } from "../../test/contract/sink_usage.ts";
 import { FakeRuntime } from "../../test/fakes/runtime.ts";
 import { test } from "../../test/harness.ts";
+import { freshName } from "../../test/shm/name.ts";
 import { HEADER, SLOT } from "./layout.ts";
 import * as sinkShm from "./mod.ts";
 
@@ -84,7 +83,7 @@ testSink(
 );
 
 function openRealCase() {
-  const name = `test-${randomBytes(6).toString("hex")}`;
+  const { name } = freshName();
   const frames = openFrames(name);
   return {
     address: `shm:${name}`,
@@ -368,8 +367,8 @@ test("sink-shm gives its claim back with the last of its memory", async () => {
 });
 
 test("sink-shm takes over the memory of a process that was killed", async () => {
-  const name = `test-${randomBytes(6).toString("hex")}`;
-  const path = `/dev/shm/camagent-${name}`;
+  using fresh = freshName();
+  const { name, path } = fresh;
   const c = {
     address: `shm:${name}`,
     runtime,
@@ -381,14 +380,10 @@ test("sink-shm takes over the memory of a process that was killed", async () => 
   // Of a machine whose clock is far behind: its heart has stopped.
   writeFileSync(path, fake.files.paths.get(PATH)!.content!);
   await dead[Symbol.asyncDispose]();
-  try {
-    const { ino } = lstatSync(path);
-    const context = contextOf(plugin, c.address, runtime, signal);
-    await using _ = await plugin.allocate!(FORMAT, 3, context);
-    assert.notEqual(lstatSync(path).ino, ino);
-  } finally {
-    await rm(path, { force: true });
-  }
+  const { ino } = lstatSync(path);
+  const context = contextOf(plugin, c.address, runtime, signal);
+  await using _ = await plugin.allocate!(FORMAT, 3, context);
+  assert.notEqual(lstatSync(path).ino, ino);
 });
 
 test("sink-shm keeps what is atomic where the processor has it so", () => {

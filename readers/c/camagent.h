@@ -97,6 +97,12 @@ static void camagent_close(camagent_reader *reader);
 static camagent_state camagent_get_state(camagent_reader *reader);
 
 /*
+ * Nanoseconds since the writer's last sign of life, which comes every 250 ms;
+ * -1 without a writer.
+ */
+static int64_t camagent_silence(camagent_reader *reader);
+
+/*
  * Waits for a frame that was not returned before, and gives the newest, in
  * place. timeout_ms: -1 waits for ever, 0 does not wait. Returns 1; 0 when the
  * time is up; -1 with errno EPROTO if what stands there is not for this file.
@@ -286,12 +292,16 @@ static inline int camagent_map(camagent_reader *reader) {
   return -1;
 }
 
+static inline int64_t camagent_mapped_silence(camagent_reader *reader) {
+  uint64_t beat = camagent_u64(reader->memory, CAMAGENT_AT_HEARTBEAT);
+  return (int64_t)(camagent_now() - beat);
+}
+
 static inline camagent_state camagent_mapped_state(camagent_reader *reader) {
   uint32_t state = camagent_u32(reader->memory, CAMAGENT_AT_STATE);
-  uint64_t beat = camagent_u64(reader->memory, CAMAGENT_AT_HEARTBEAT);
-  int64_t age = (int64_t)(camagent_now() - beat);
+  int64_t silence = camagent_mapped_silence(reader);
   if (state == 2) return CAMAGENT_CLOSED;
-  return state == 1 && age <= (int64_t)CAMAGENT_STALE_MS * 1000000
+  return state == 1 && silence <= (int64_t)CAMAGENT_STALE_MS * 1000000
              ? CAMAGENT_LIVE
              : CAMAGENT_STALE;
 }
@@ -314,6 +324,11 @@ static inline int camagent_attach(camagent_reader *reader) {
 static inline camagent_state camagent_get_state(camagent_reader *reader) {
   if (camagent_attach(reader) == 1) return camagent_mapped_state(reader);
   return reader->left;
+}
+
+static inline int64_t camagent_silence(camagent_reader *reader) {
+  if (camagent_attach(reader) != 1) return -1;
+  return camagent_mapped_silence(reader);
 }
 
 static inline camagent_reader *camagent_open(const char *name) {

@@ -202,8 +202,16 @@ class Frames:
 
     @property
     def state(self):
-        """"live", "stale" (killed or frozen), "closed" or "absent"."""
+        """How the writer is: "live", "stale" (killed or frozen), "closed" (it
+        has ended) or "absent" (not there yet)."""
         return self._attach()[1]
+
+    @property
+    def silence(self):
+        """Seconds since the writer's last sign of life, which comes every 0.25
+        s; None without a writer."""
+        segment, _ = self._attach()
+        return segment.silence() / 1e9 if segment else None
 
     @property
     def geometry(self):
@@ -394,9 +402,11 @@ class _Segment:
         state = self._u32("state")
         if state == _CLOSED:
             return "closed"
-        beat = self._u64("heartbeat")
-        is_fresh = time.monotonic_ns() - beat <= _STALE_NS
+        is_fresh = self.silence() <= _STALE_NS
         return "live" if state == _LIVE and is_fresh else "stale"
+
+    def silence(self):
+        return time.monotonic_ns() - self._u64("heartbeat")
 
     def notify(self):
         return self._u32("notify")

@@ -147,6 +147,8 @@ export interface SharedFrame extends FrameGeometry {
 export interface Frames extends Disposable, AsyncIterable<SharedFrame> {
   /** How the writer is. */
   readonly state: WriterState;
+  /** How long ago the writer last gave a sign of life: it does every 250 ms. */
+  readonly silentMs: number | undefined;
   /** What the frames look like, once there is a writer. */
   readonly geometry: FrameGeometry | undefined;
   /** Returns the newest frame, copied; `undefined` if there is none. */
@@ -278,8 +280,13 @@ export class Segment {
   state(now: number): WriterState {
     const state = this.#u32(AT.state);
     if (state === CLOSED) return "closed";
-    const beat = this.#time(AT.heartbeat);
-    return state === LIVE && now - beat <= STALE_MS ? "live" : "stale";
+    const isFresh = this.silentMs(now) <= STALE_MS;
+    return state === LIVE && isFresh ? "live" : "stale";
+  }
+
+  /** How long ago its writer last gave a sign of life. */
+  silentMs(now: number): number {
+    return now - this.#time(AT.heartbeat);
   }
 
   /** Finds the newest frame. */
@@ -369,6 +376,10 @@ class Reader implements Frames {
   get state(): WriterState {
     const segment = this.#segment();
     return segment?.state(monotonicNow()) ?? this.#left;
+  }
+
+  get silentMs(): number | undefined {
+    return this.#segment()?.silentMs(monotonicNow());
   }
 
   get geometry(): FrameGeometry | undefined {

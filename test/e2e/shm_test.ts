@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { randomBytes } from "node:crypto";
 import {
   existsSync,
   lstatSync,
   readFileSync,
-  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -19,6 +17,7 @@ import {
 import type { RecvStatus } from "../../agent/recv/status.ts";
 import { until } from "../faults/deadline.ts";
 import { test } from "../harness.ts";
+import { freshName } from "../shm/name.ts";
 import { Agent } from "./agent.ts";
 import { FifoFrames } from "./fifo_frames.ts";
 import { temporaryFolder } from "./folder.ts";
@@ -32,17 +31,6 @@ const DEADLINE_MS = 10_000;
 
 // Loads the C library outside of any test: it stays.
 monotonicNow();
-
-/** A name that is nobody else's, and nobody's when it is disposed of. */
-function freshName() {
-  const name = `test-${randomBytes(6).toString("hex")}`;
-  const path = `/dev/shm/camagent-${name}`;
-  return {
-    name,
-    path,
-    [Symbol.dispose]: () => rmSync(path, { force: true, recursive: true }),
-  };
-}
 
 /** Waits for a frame that is new. */
 async function nextOf(

@@ -1,19 +1,20 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { until } from "../faults/deadline.ts";
 import { test } from "../harness.ts";
+import { freshName } from "../shm/name.ts";
 import { Agent, camagent } from "./agent.ts";
 import { temporaryFolder } from "./folder.ts";
 import { isTestPicture } from "./test_picture.ts";
 
 /** A sender, a receiver, and what it shows. */
 async function shown(pixelFormat: string) {
-  const address = `shm:test-${randomBytes(6).toString("hex")}`;
   const stack = new AsyncDisposableStack();
+  const { name } = stack.use(freshName());
+  const address = `shm:${name}`;
   const sender = stack.use(Agent.send("test:", "tcp://127.0.0.1:0"));
   const input = `tcp://127.0.0.1:${await sender.port()}`;
   const sink = `${address}?pixelFormat=${pixelFormat}`;
@@ -114,7 +115,8 @@ test("camagent watch draws the picture on a screen", async () => {
 });
 
 test("camagent watch refuses what it cannot watch, in a line", async () => {
-  const none = `shm:test-${randomBytes(6).toString("hex")}`;
+  using fresh = freshName();
+  const none = `shm:${fresh.name}`;
   using folder = temporaryFolder();
   const png = join(folder.path, "frame.png");
   for (

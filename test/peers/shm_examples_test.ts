@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Agent } from "../e2e/agent.ts";
@@ -7,6 +6,7 @@ import { temporaryFolder } from "../e2e/folder.ts";
 import { isTestPicture } from "../e2e/test_picture.ts";
 import { until } from "../faults/deadline.ts";
 import { test } from "../harness.ts";
+import { freshName } from "../shm/name.ts";
 import { assertBars, AT, BARS, GRAY_BARS } from "./bars.ts";
 import { Program, pythonWith } from "./program.ts";
 
@@ -14,8 +14,8 @@ const EXAMPLES = join(import.meta.dirname!, "../../examples");
 
 /** A test picture in shared memory. */
 async function shown(pixelFormat: string, size = "640x480") {
-  const name = `test-${randomBytes(6).toString("hex")}`;
   const stack = new AsyncDisposableStack();
+  const { name } = stack.use(freshName());
   const source = `test:?size=${size}`;
   const sender = stack.use(Agent.send(source, "tcp://127.0.0.1:0"));
   const input = `tcp://127.0.0.1:${await sender.port()}`;

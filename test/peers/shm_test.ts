@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { randomBytes } from "node:crypto";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { packedFormat } from "../../agent/media/frame.ts";
@@ -14,6 +13,7 @@ import { Agent } from "../e2e/agent.ts";
 import { temporaryFolder } from "../e2e/folder.ts";
 import { FakeRuntime } from "../fakes/runtime.ts";
 import { test } from "../harness.ts";
+import { freshName } from "../shm/name.ts";
 import { blocksOf } from "../readme/markdown.ts";
 import { Program, pythonWith } from "./program.ts";
 
@@ -28,17 +28,6 @@ const SECOND_MS = 1000;
 
 function part(of: number): string {
   return `${Math.round(of * PERCENT / 100)}`;
-}
-
-/** A name that is nobody else's, and nobody's when it is disposed of. */
-function freshName() {
-  const name = `test-${randomBytes(6).toString("hex")}`;
-  const path = `/dev/shm/camagent-${name}`;
-  return {
-    name,
-    path,
-    [Symbol.dispose]: () => rmSync(path, { force: true }),
-  };
 }
 
 /** Compiles a C program of test/shm. */
