@@ -283,7 +283,7 @@ test("sink-shm leaves a name to whose heart beats, and to no other", async () =>
   await standing(runtime);
   const context = contextFor(runtime);
   const allocate = async () => await plugin.allocate!(FORMAT, 3, context);
-  await runtime.advance(1000);
+  await runtime.advance(900);
   await assert.rejects(
     allocate,
     /another camagent, process 4711, writes to it/,
