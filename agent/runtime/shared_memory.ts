@@ -66,7 +66,10 @@ async function make(
     mapping = calls.map(file, bytes);
     if (mapping === undefined) check(-1);
     options.prepare(new Uint8Array(mapping!.buffer));
-    await makeRoom(options);
+    const leftover = await judge(options);
+    // From here to the name nothing is waited for: the memory that had it
+    // before may be disposed of meanwhile.
+    removeIf(path, leftover);
     const source = `/proc/self/fd/${file}`;
     const [from, to] = [cString(source), cString(path)];
     check(calls.linkat(AT_FDCWD, from, AT_FDCWD, to, AT_SYMLINK_FOLLOW));
@@ -88,13 +91,22 @@ function named(
   return {
     bytes: new Uint8Array(mapping.buffer),
     wake: (offset) => calls.wake(mapping, offset),
-    async [Symbol.asyncDispose]() {
+    [Symbol.asyncDispose]() {
       mapping.unmap();
-      const standing = await statOf(name.path).catch(() => undefined);
-      // The next one may stand there already.
-      if (standing?.ino === name.ino) await fs.promises.rm(name.path);
+      removeIf(name.path, name.ino);
+      return Promise.resolve();
     },
   };
+}
+
+/** Removes what stands at a path, unless that is something else by now. */
+function removeIf(path: string, ino: number | undefined): void {
+  if (ino === undefined) return;
+  try {
+    if (fs.lstatSync(path).ino === ino) fs.unlinkSync(path);
+  } catch {
+    // It is gone already.
+  }
 }
 
 async function groupOf(
@@ -113,19 +125,27 @@ function openNameless(libc: Libc, path: string): number {
   throw refusal(path, reasonOf(errnoName(libc.errno()), 0));
 }
 
-/** Removes what a dead process has left, if it is that. */
-async function makeRoom(
+/**
+ * Looks at what stands at the path.
+ *
+ * @returns Its inode, if it is what a dead process has left; `undefined` if
+ * nothing is there.
+ * @throws {ConfigError} If it is something else.
+ */
+async function judge(
   { path, replaces }: SharedMemoryOptions,
-): Promise<void> {
+): Promise<number | undefined> {
   const standing = await statOf(path);
-  if (standing === undefined) return;
+  if (standing === undefined) return undefined;
   if (!standing.isFile() || standing.nlink > 1) throw refusal(path, OTHER);
   if (standing.uid !== process.geteuid?.()) {
     throw refusal(path, "shared memory of another user stands there");
   }
   const head = await readHead(path);
+  // Disposed of since the look.
+  if (head === undefined) return undefined;
   if (!replaces(head)) throw refusal(path, OTHER);
-  await fs.promises.rm(path, { force: true });
+  return standing.ino;
 }
 
 const OTHER = "something else stands there; remove it or choose another name";
@@ -141,9 +161,19 @@ async function statOf(path: string): Promise<fs.Stats | undefined> {
   }
 }
 
-async function readHead(path: string): Promise<Uint8Array<ArrayBuffer>> {
+async function readHead(
+  path: string,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const flags = fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW;
-  await using file = await fs.promises.open(path, flags);
+  let file: fs.promises.FileHandle;
+  try {
+    file = await fs.promises.open(path, flags);
+  } catch (cause) {
+    const code = codeOf(cause);
+    if (code === "ENOENT") return undefined;
+    throw refusal(path, pathRefusalOf(code) ?? causeOf(cause), 73, cause);
+  }
+  await using _ = file;
   const head = new Uint8Array(HEAD_BYTES);
   const { bytesRead } = await file.read(head, 0, HEAD_BYTES, 0);
   return head.subarray(0, bytesRead);

@@ -90,6 +90,20 @@ test("openSharedMemory() keeps the name for the one that came after", async () =
   assert.equal(readFileSync(c.path)[0], 7);
 });
 
+test("openSharedMemory() keeps the name though the one before goes meanwhile", async () => {
+  await using c = await setUp();
+  let memory = await c.open();
+  for (let round = 0; round < 100; round++) {
+    const before = memory;
+    const opening = c.open({ replaces: () => true });
+    // At a different step of the opening each time.
+    for (let turn = 0; turn < round % 10; turn++) await Promise.resolve();
+    [memory] = await Promise.all([opening, before[Symbol.asyncDispose]()]);
+    assert.deepEqual(readdirSync(c.folder), ["cam"], `round ${round}`);
+  }
+  await memory[Symbol.asyncDispose]();
+});
+
 test("openSharedMemory() has the permissions it is told", async () => {
   await using c = await setUp();
   const umask = process.umask(0o077);

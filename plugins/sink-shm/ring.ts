@@ -171,11 +171,17 @@ export class Ring implements FrameMemory {
     this.publish(slot, frame);
   }
 
+  /** Tells readers that another ring has the name: they go there. */
+  retire(): void {
+    const word = HEADER.state.offset / 4;
+    const before = Atomics.exchange(this.#words, word, STATE.closed);
+    if (before !== STATE.closed) this.#wake();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed.abort();
     await this.#beating;
-    Atomics.store(this.#words, HEADER.state.offset / 4, STATE.closed);
-    this.#wake();
+    this.retire();
     try {
       await this.#memory[Symbol.asyncDispose]();
     } finally {

@@ -124,6 +124,8 @@ export class Segments {
         this.#rings.delete(ring);
         hold[Symbol.dispose]();
       });
+      // A sink that is slow may borrow their slots for a while yet.
+      for (const before of this.#rings) before.retire();
       this.#rings.add(ring);
       return ring;
     } catch (error) {
