@@ -29,6 +29,9 @@ const LINE_MS = ms(1000);
 /** How long a first frame may take, unless told. */
 const TIMEOUT_MS = 10_000;
 
+/** EX_NOINPUT of sysexits.h. */
+const NO_INPUT = 66;
+
 const flags = {
   png: {
     schema: z.string(),
@@ -64,21 +67,34 @@ export const watchCommand: Command = {
     refuseRest("watch", rest);
     const place = { address: text!, name: nameOf(text) };
     const { png, json, timeout = TIMEOUT_MS } = values;
-    if (png !== undefined) {
-      await writePng(place, png, timeout, shell);
-      return;
+    try {
+      if (png === undefined) await watch(place, json === true, shell);
+      else await writePng(place, png, timeout, shell);
+    } catch (cause) {
+      if (!(cause instanceof RangeError)) throw cause;
+      // Not what camagent writes, or not for us.
+      const message = `Cannot watch "${text}": ${cause.message}`;
+      throw new ConfigError(message, { exitCode: NO_INPUT, cause });
     }
-    using frames = openFrames(place.name, { copy: false });
-    const watcher = new Watcher(frames);
-    const { runtime: { now }, stop: { signal } } = shell;
-    await Promise.race([
-      watcher.run(signal, now),
-      json || !shell.streams.isStdoutTerminal
-        ? showLines(watcher, place, json === true, shell)
-        : showPicture(watcher, place, shell),
-    ]);
   },
 };
+
+/** Shows how it goes until asked to end. */
+async function watch(
+  place: Place,
+  json: boolean,
+  shell: Shell,
+): Promise<void> {
+  using frames = openFrames(place.name, { copy: false });
+  const watcher = new Watcher(frames);
+  const { runtime: { now }, stop: { signal }, streams } = shell;
+  await Promise.race([
+    watcher.run(signal, now),
+    json || !streams.isStdoutTerminal
+      ? showLines(watcher, place, json, shell)
+      : showPicture(watcher, place, shell),
+  ]);
+}
 
 /** What is watched. */
 interface Place {

@@ -162,6 +162,8 @@ export interface Frames extends Disposable, AsyncIterable<SharedFrame> {
    * Waits for a frame that was not returned before, and returns the newest.
    * Writers may come and go meanwhile.
    *
+   * @throws {RangeError} If what stands at the name cannot be read, as do all
+   * other members.
    * @throws The signal's reason when it aborts.
    */
   next(signal?: AbortSignal): Promise<SharedFrame>;
@@ -485,20 +487,30 @@ const FUTEX_WAIT = 0;
 const CLOCK_MONOTONIC = 1;
 const SYS_FUTEX = process.arch === "arm64" ? 98 : 202;
 
-/** Given back when nobody holds the buffer any more. */
-const mappings = new FinalizationRegistry<() => void>((unmap) => unmap());
+/** A mapping, given back when nobody holds its buffer any more. */
+const mappings = new FinalizationRegistry<Place>(({ address, size }) =>
+  load().unmap(address, size)
+);
+
+/** Where a mapping is. It must not lead to the buffer, which would stay. */
+interface Place {
+  readonly address: bigint;
+  readonly size: number;
+}
 
 function mapFile(path: string): Mapped | undefined {
   const native = load();
   const fd = native.open(cString(path), O_RDONLY | O_SAFELY);
-  if (fd < 0) return undefined;
+  if (fd < 0) return refuse(path);
   try {
     const { ino, size, isFile } = sizeOf(fd);
-    if (!isFile || size < AT.slot) return undefined;
-    const address = native.map(fd, size);
-    if (address === MAP_FAILED) return undefined;
+    if (!isFile) throw new RangeError(`Cannot read ${path}: it is no file`);
+    const address = size < AT.slot ? MAP_FAILED : native.map(fd, size);
+    if (address === MAP_FAILED) {
+      throw new RangeError(`Cannot read ${path}: it is too short`);
+    }
     const buffer = native.bufferAt(address, size);
-    mappings.register(buffer, () => native.unmap(address, size));
+    mappings.register(buffer, { address, size });
     const segment = new Segment(buffer);
     const word = address + BigInt(AT.notify);
     const wait = native.wait === undefined
@@ -508,6 +520,21 @@ function mapFile(path: string): Mapped | undefined {
   } finally {
     native.close(fd);
   }
+}
+
+/** Says why there is something and we may not open it. */
+function refuse(path: string): undefined {
+  let code: unknown;
+  try {
+    if (fs.lstatSync(path).isSymbolicLink()) code = "it is a link";
+    else fs.accessSync(path, fs.constants.R_OK);
+  } catch (cause) {
+    code = (cause as NodeJS.ErrnoException).code;
+  }
+  // It may have gone, or come, in the meantime.
+  if (code === undefined || code === "ENOENT") return undefined;
+  const why = code === "EACCES" ? "no permission" : code;
+  throw new RangeError(`Cannot read ${path}: ${why}`);
 }
 
 async function poll(segment: Segment, notify: number): Promise<void> {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import {
   existsSync,
   lstatSync,
@@ -9,6 +9,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import process from "node:process";
+import { promisify } from "node:util";
 import {
   monotonicNow,
   openFrames,
@@ -153,6 +155,23 @@ test("camagent shows pictures of another size in memory of their own", async () 
   // The last of the smaller ones may have been new.
   assert.match([...sizes].join(), /^(640x480,)?1280x720$/);
   assert.equal(receiver.status?.input.supervisor.state, "running");
+});
+
+test("openFrames() gives memory back that nobody looks at any more", async () => {
+  using shm = freshName();
+  await using sender = Agent.send("test:", "tcp://127.0.0.1:0");
+  const input = `tcp://127.0.0.1:${await sender.port()}`;
+  await using _ = Agent.recv(input, `shm:${shm.name}`);
+  using frames = openFrames(shm.name);
+  await nextOf(frames);
+  const script = join(import.meta.dirname!, "../shm/let_go.ts");
+  const words = "Deno" in globalThis
+    ? ["run", "-A", "--v8-flags=--expose-gc", script, shm.name]
+    : [script, shm.name];
+  const { stdout } = await promisify(execFile)(process.execPath, words);
+  const [, mapped] = /^(\d+) mapped, true$/m.exec(stdout)!;
+  // That of the last view, and what the collector has not got round to.
+  assert.ok(Number(mapped) >= 1 && Number(mapped) <= 5, stdout);
 });
 
 /** Waits for an agent that ends by itself, with one line. */

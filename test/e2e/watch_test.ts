@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { until } from "../faults/deadline.ts";
@@ -141,4 +141,25 @@ test("camagent watch refuses what it cannot watch, in a line", async () => {
     assert.match(watch.log[0]!, says);
   }
   assert.equal(existsSync(png), false);
+});
+
+test("camagent watch says what it cannot read, in a line", async () => {
+  for (
+    const [put, says] of [
+      [(path: string) => writeFileSync(path, "x"), /: it is too short$/],
+      [
+        (path: string) => writeFileSync(path, "precious".repeat(100)),
+        /: Bad header: no frames of camagent$/,
+      ],
+      [(path: string) => symlinkSync("/etc/passwd", path), /: it is a link$/],
+      [(path: string) => mkdirSync(path), /: it is no file$/],
+    ] as const
+  ) {
+    using fresh = freshName();
+    put(fresh.path);
+    await using watch = Agent.start(["watch", `shm:${fresh.name}`]);
+    const { code } = await watch.exit;
+    assert.deepEqual([code, watch.log.length], [66, 1], watch.log.join());
+    assert.match(watch.log[0]!, says);
+  }
 });
