@@ -3,8 +3,8 @@
  * queue of Python's multiprocessing, and GStreamer's shmsink; and what readers
  * cost the agent.
  *
- *     deno run -A bench/shm.ts [--seconds N] [--binary FILE] [--check]
- *       [--smoke] [--markdown]
+ *     deno run -A bench/shm.ts [--seconds N] [--sizes WxH,...]
+ *       [--binary FILE] [--check] [--smoke] [--markdown]
  *
  * @module
  */
@@ -61,6 +61,7 @@ async function main(signal: AbortSignal): Promise<number> {
   const { values } = parseArgs({
     options: {
       seconds: { type: "string", default: "10" },
+      sizes: { type: "string" },
       binary: { type: "string" },
       check: { type: "boolean", default: false },
       smoke: { type: "boolean", default: false },
@@ -70,7 +71,9 @@ async function main(signal: AbortSignal): Promise<number> {
   const { check, smoke, markdown } = values;
   const seconds = smoke ? 1 : Number(values.seconds);
   const rows: Row[] = [];
-  for (const [size, fps] of smoke ? FORMATS.slice(0, 1) : FORMATS) {
+  const sizes = smoke ? [FORMATS[0][0]] : values.sizes?.split(",");
+  for (const [size, fps] of FORMATS) {
+    if (sizes !== undefined && !sizes.includes(size)) continue;
     for (const way of WAYS) {
       const counts = way.many ? smoke ? [0, 1] : READERS : [1];
       for (const readers of counts) {
