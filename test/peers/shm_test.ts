@@ -147,7 +147,7 @@ test("readers of shared memory know of a killed writer, and of the next", async 
   const rounds = Number(part(100));
   for (let round = 1; round <= rounds; round++) {
     const size = round % 2 === 0 ? "1280x720" : "640x480";
-    await using writer = write(shm.name, size, "60");
+    await using writer = write(shm.name, size, "60", "3600", "slow");
     await writer.says(/^ready$/);
     const since = clock.now();
     for (const reader of Object.values(readers)) {

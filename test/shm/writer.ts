@@ -2,9 +2,11 @@
  * A writer of frames that show whether they are torn: every byte of frame `n`
  * is `n % 251`, but for its number at the start of every 4 KiB.
  *
- *     writer.ts NAME WIDTHxHEIGHT FPS [SECONDS] [light]
+ *     writer.ts NAME WIDTHxHEIGHT FPS [SECONDS] [light|slow]
  *
  * With "light" it leaves the rest as it is, to cost what handing over costs.
+ * With "slow" it rests in the middle of each frame: whoever kills it then finds
+ * half a frame, as often as not.
  * Says "ready" once readers can open it, and at its end how late its frames
  * were: `{"frames":120,"lateMs":{"p50":0.1,"p99":1.2,"max":3.4}}`.
  *
@@ -12,7 +14,7 @@
  */
 
 import process from "node:process";
-import { frameBytes, packedFormat } from "../../agent/media/frame.ts";
+import { packedFormat } from "../../agent/media/frame.ts";
 import { type Milliseconds, ms } from "../../agent/media/time.ts";
 import { runtime } from "../../agent/runtime/mod.ts";
 import * as sinkShm from "../../plugins/sink-shm/mod.ts";
@@ -27,11 +29,10 @@ const PERIOD = 251;
 
 const SLOTS = 3;
 
-const [name = "", size = "", fps = "", seconds = "3600", light] = process.argv
+const [name = "", size = "", fps = "", seconds = "3600", pace] = process.argv
   .slice(2);
 const [width = 0, height = 0] = size.split("x").map(Number);
 const format = { ...packedFormat(width, height, "rgb24"), fps: Number(fps) };
-const words = frameBytes(format) / 4;
 const plugin = declare(sinkShm, "sink");
 const stop = new AbortController();
 process.on("SIGTERM", () => stop.abort());
@@ -50,7 +51,10 @@ for (let n = 1; n <= frames && !stop.signal.aborted; n++) {
   const slot = n % SLOTS;
   memory.reuse!(slot);
   const data = memory.slots[slot]!;
-  fill(data, n);
+  const half = data.length >> 1 & -PAGE_BYTES;
+  fill(data.subarray(0, half), n);
+  if (pace === "slow") await until(ms(due + 500 / format.fps));
+  fill(data.subarray(half), n);
   await sink.write({
     data,
     sequence: n,
@@ -72,7 +76,8 @@ async function until(due: Milliseconds): Promise<void> {
 }
 
 function fill(data: Uint8Array<ArrayBuffer>, n: number): void {
+  const words = data.length / 4;
   const view = new Int32Array(data.buffer, data.byteOffset, words);
-  if (light === undefined) view.fill((n % PERIOD) * 0x01010101);
+  if (pace !== "light") view.fill((n % PERIOD) * 0x01010101);
   for (let at = 0; at < words; at += PAGE_BYTES / 4) view[at] = n;
 }
