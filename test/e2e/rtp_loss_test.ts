@@ -128,7 +128,7 @@ function showable(record: RtpRecord, clip: Clip): Map<number, Showable> {
   return found;
 }
 
-/** Milliseconds from the last packet to the frame. */
+/** Milliseconds from the last packet to the frame, once the decoder runs. */
 function ages(
   frames: HashedFrames,
   expected: ReadonlyMap<number, Showable>,
@@ -136,7 +136,7 @@ function ages(
 ): { firsts: number[]; rest: number[] } {
   const firsts: number[] = [];
   const rest: number[] = [];
-  for (const { hash, at } of frames.all) {
+  for (const { hash, at } of frames.all.slice(1)) {
     const picture = expected.get(clip.indexOf(hash) ?? -1);
     if (picture) (picture.first ? firsts : rest).push(at - picture.sentAt);
   }

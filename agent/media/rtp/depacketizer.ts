@@ -31,7 +31,9 @@ export class RtpDepacketizer {
   #gap = false;
   #damaged = false;
   #discontinuity = false;
-  /** The latest whole keyframe had parameter sets. */
+  /** Packets are missing that may have been the picture's first ones. */
+  #lossAhead = false;
+  /** The latest keyframe had parameter sets, or may have had. */
   #bringsParameterSets = false;
   #hasMarkers = false;
   /** A marker has cut a picture: they mean nothing. */
@@ -87,6 +89,7 @@ export class RtpDepacketizer {
     if (reader.hasPicture && (isOther || role === "start")) {
       this.#end(this.#gap);
     }
+    if (this.#gap) this.#lossAhead = true;
     // What stands there belongs to a picture that is missing.
     if (this.#gap && isOther && !reader.hasPicture) reader.take();
     const isRest = role === "inside" && !reader.hasPicture;
@@ -105,12 +108,12 @@ export class RtpDepacketizer {
     if (!this.#reader.hasPicture) return;
     const picture = this.#reader.take();
     if (picture) {
+      const isIncomplete = this.#lacksParameterSets(picture);
       const unit = {
         ...picture,
         codec: this.codec,
         timestamp: this.#timestamp,
-        damaged: damaged || this.#damaged || picture.damaged ||
-          this.#lacksParameterSets(picture),
+        damaged: damaged || this.#damaged || picture.damaged || isIncomplete,
         discontinuity: this.#discontinuity,
       };
       this.#units.push(unit);
@@ -123,6 +126,7 @@ export class RtpDepacketizer {
     }
     this.#timestamp = -1;
     this.#damaged = false;
+    this.#lossAhead = false;
   }
 
   /**
@@ -131,7 +135,8 @@ export class RtpDepacketizer {
    */
   #lacksParameterSets({ keyframe, hasParameterSets }: ReadPicture): boolean {
     if (!keyframe) return false;
-    if (!this.#discontinuity) this.#bringsParameterSets = hasParameterSets;
+    if (hasParameterSets) this.#bringsParameterSets = true;
+    else if (!this.#lossAhead) this.#bringsParameterSets = false;
     return this.#bringsParameterSets && !hasParameterSets;
   }
 

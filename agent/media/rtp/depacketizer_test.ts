@@ -210,6 +210,23 @@ const HOSTILE: Cases = {
     ["0 67", "0 68", "0! 658801", "lost", "3000 67", "3000 68", "3000! 658802"],
     ["67 68 658801", "67 68 658802 discontinuity"],
   ],
+  "a keyframe whose parameter sets are lost, as was a slice of the first": [
+    ["0 67", "0 68", "0 658801", "lost", "0! 654002"]
+      .concat("lost", "3000! 658802"),
+    [
+      "67 68 658801 654002 damaged discontinuity",
+      "658802 damaged discontinuity",
+    ],
+  ],
+  "keyframes behind a damaged one, of a stream that has the sets once": [
+    ["0 67", "0 68", "0! 658801", "3000 658802", "lost", "3000! 654003"]
+      .concat("6000! 658804"),
+    [
+      "67 68 658801",
+      "658802 654003 damaged discontinuity",
+      "658804 discontinuity",
+    ],
+  ],
   "a keyframe behind a loss, of a stream without parameter sets": [
     ["0! 658801", "lost", "3000! 658802"],
     ["658801", "658802 discontinuity"],
