@@ -8,6 +8,7 @@ import * as sinkOpencvPipe from "./sink-opencv-pipe/mod.ts";
 import * as sinkShm from "./sink-shm/mod.ts";
 import * as sinkStdout from "./sink-stdout/mod.ts";
 import * as sourceFfmpeg from "./source-ffmpeg/mod.ts";
+import * as sourceRpicam from "./source-rpicam/mod.ts";
 import * as sourceTest from "./source-test/mod.ts";
 import * as transportFile from "./transport-file/mod.ts";
 import * as transportRtmp from "./transport-rtmp/mod.ts";
@@ -19,6 +20,7 @@ import * as transportUdp from "./transport-udp/mod.ts";
 
 /** Every built-in plugin, in the order of the help. */
 export const builtins = [
+  sourceRpicam, // rpicam: Raspberry Pi's cameras
   sourceTest, // test: a picture that moves
   sourceFfmpeg, // ffmpeg: local devices and files
   transportTcp, // tcp: any number of viewers

@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { EncoderJob, Size, VideoSettings } from "../plugin/source.ts";
+import { autoBitrate } from "../media/bitrate.ts";
+import type { EncoderJob, VideoSettings } from "../plugin/source.ts";
 import { type EncoderOptions, encoderOptions } from "./encoder_options.ts";
 
 /** What it begins with. */
@@ -21,26 +22,6 @@ const QUIET: readonly string[] = [
  * 301 ms without, 46 ms with a twentieth of a second.
  */
 const ATTENTIVE = ["-stats_period", "0.05"];
-
-/** Bits per second that "auto" stands for, at 30 pictures per second. */
-const AUTO_BITRATE: readonly [pixels: number, bitrate: number][] = [
-  [640 * 480 / 4, 0.5e6],
-  [640 * 480, 2e6],
-  [1280 * 720, 4e6],
-  [1920 * 1080, 8e6],
-  [3840 * 2160, 32e6],
-];
-
-/** Chooses a bitrate by what has to be coded, in proportion in between. */
-export function autoBitrate({ width, height }: Size, fps: number): number {
-  const pixels = width * height;
-  const next = AUTO_BITRATE.findIndex(([limit]) => pixels <= limit);
-  const [above, most] = AUTO_BITRATE.at(next)!;
-  const [below, least] = next > 0 ? AUTO_BITRATE[next - 1]! : [above - 1, most];
-  const part = Math.min(Math.max((pixels - below) / (above - below), 0), 1);
-  const scaled = (least + part * (most - least)) * fps / 30;
-  return Math.max(1, Math.round(Math.min(scaled, 50e6) / 1e5)) * 1e5;
-}
 
 /**
  * The picture's time in microseconds of the wall clock since `timeBase`, read

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "../../test/harness.ts";
 import type { EncoderJob, VideoSettings } from "../plugin/source.ts";
-import { autoBitrate, encoderArgs, tellsCapture } from "./encoder_args.ts";
+import { encoderArgs, tellsCapture } from "./encoder_args.ts";
 
 const TIME_BASE = 1_763_869_200_000_000;
 
@@ -134,33 +134,6 @@ for (const [name, job, encoder, expected] of TELLING) {
     assert.equal(tellsCapture(jobOf(job), { encoder }), expected);
   });
 }
-
-const BITRATES: [width: number, height: number, fps: number, mbit: number][] = [
-  [160, 120, 30, 0.5],
-  [640, 480, 30, 2],
-  [640, 480, 15, 1],
-  [640, 480, 1, 0.1],
-  [800, 600, 30, 2.6],
-  [1280, 720, 30, 4],
-  [1920, 1080, 30, 8],
-  [1920, 1080, 60, 16],
-  [3840, 2160, 60, 50],
-];
-
-for (const [width, height, fps, mbit] of BITRATES) {
-  test(`autoBitrate gives ${width}x${height} at ${fps} ${mbit} Mbit/s`, () => {
-    assert.equal(autoBitrate({ width, height }, fps), mbit * 1e6);
-  });
-}
-
-test("autoBitrate never gives a larger picture less", () => {
-  let before = 0;
-  for (let width = 16; width < 5000; width += 16) {
-    const bitrate = autoBitrate({ width, height: 3 * width / 4 }, 30);
-    assert.ok(bitrate >= before, `${width}`);
-    before = bitrate;
-  }
-});
 
 function jobOf(job: Partial<EncoderJob>): EncoderJob {
   return { input: TEST_PICTURE, size: VGA, fps: 30, time: "now", ...job };

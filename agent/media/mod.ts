@@ -9,6 +9,7 @@ export * from "./access_unit_splitter.ts";
 export * from "./address.ts";
 export * from "./annexb.ts";
 export * from "./avcc.ts";
+export * from "./bitrate.ts";
 export * from "./byte_buffer.ts";
 export * from "./bytes.ts";
 export * from "./codec.ts";

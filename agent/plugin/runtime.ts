@@ -266,6 +266,11 @@ export interface SpawnOptions {
   args: readonly string[];
   /** Ends the child, by SIGTERM and then SIGKILL. */
   signal: AbortSignal;
+  /**
+   * Ends it by SIGINT in place of SIGTERM, for programs that put their hardware
+   * in order only then.
+   */
+  interrupt?: boolean;
   /** Whether the child reads a pipe that we write; else it reads nothing. */
   stdin?: boolean;
   /**
@@ -286,7 +291,7 @@ export interface ChildExit {
   readonly code: number | null;
   /** The signal that ended it. */
   readonly signal: string | null;
-  /** Whether it had to be killed because it ignored SIGTERM. */
+  /** Whether it had to be killed because it did not heed the first signal. */
   readonly forced: boolean;
   /** The last lines it wrote to stderr, 100 at most. */
   readonly stderrTail: readonly string[];
@@ -312,10 +317,45 @@ export interface ChildProcess extends AsyncDisposable {
   readonly exit: Promise<ChildExit>;
 }
 
+/**
+ * A pipe that a child process opens by its path. It has room for 1 MiB.
+ * Disposing closes it: who writes to it then fails.
+ */
+export interface ChildPipe extends Disposable {
+  /** What opens it for writing. */
+  readonly path: string;
+  /** What opens it for reading, where another child is to read. */
+  readonly readerPath: string;
+  /**
+   * Reads what is there, without waiting.
+   *
+   * @returns How many bytes were read; 0 if there is nothing.
+   */
+  readNow(view: Uint8Array<ArrayBuffer>): number;
+  /**
+   * Reads at least one byte. It takes a thread as long as it waits: for few
+   * pipes only.
+   *
+   * @returns How many bytes were read; 0 once {@linkcode ChildPipe.end} was
+   * called and everything is read, or it is disposed of.
+   */
+  read(view: Uint8Array<ArrayBuffer>): Promise<number>;
+  /** To be called when the child is gone: nothing more is to be waited for. */
+  end(): void;
+}
+
 /** What one child process may read, once. Disposing takes it back. */
 export interface Secret extends Disposable {
   /** Where the child finds it. */
   readonly path: string;
+}
+
+/** A process of this machine. */
+export interface ProcessName {
+  /** Process id. */
+  readonly pid: number;
+  /** The first 15 bytes of its program's name. */
+  readonly name: string;
 }
 
 /** What stands at a path. */
@@ -356,6 +396,15 @@ export interface Runtime extends Clock {
   ): Promise<void>;
   /** Removes a file if it is there. */
   removeFile(path: string): Promise<void>;
+  /** Tells whether a program is on PATH. */
+  hasProgram(command: string): boolean;
+  /**
+   * Finds the processes that have a file open, as far as we may know: those of
+   * our own user, all of them for root.
+   *
+   * @param path What its path is, or begins with.
+   */
+  usersOf(path: string): Promise<ProcessName[]>;
   /**
    * Starts a child process.
    *
@@ -363,6 +412,13 @@ export interface Runtime extends Clock {
    * if the system cannot start it now.
    */
   spawn(options: SpawnOptions): Promise<ChildProcess>;
+  /**
+   * Makes a pipe for a child process to write to.
+   *
+   * @param ending What its path is to end with, such as `.h264`.
+   * @throws {ConfigError} If this system has none that we can use.
+   */
+  openPipe(ending?: string): ChildPipe;
   /**
    * Lays bytes where a child process finds them, and no other user does: of a
    * child's arguments everybody may read all.

@@ -8,11 +8,14 @@ import process from "node:process";
 import { setImmediate } from "node:timers";
 import type { Runtime } from "../plugin/runtime.ts";
 import { claim } from "./claim.ts";
+import { openPipe } from "./child_pipe.ts";
 import { clock } from "./clock.ts";
 import { openFifo } from "./fifo.ts";
 import { kindOfPath, readFile, removeFile, replaceFile } from "./files.ts";
 import { libc } from "./libc.ts";
 import { spawnChild } from "./process.ts";
+import { findProgram } from "./programs.ts";
+import { usersOf } from "./users.ts";
 import { openSecret } from "./secret.ts";
 import { openSharedMemory } from "./shared_memory.ts";
 import { writeStdout } from "./stdout.ts";
@@ -28,7 +31,10 @@ export const runtime: Runtime = {
   readFile,
   replaceFile,
   removeFile,
+  hasProgram: (command) => findProgram(command) !== undefined,
+  usersOf,
   spawn: spawnChild,
+  openPipe,
   openSecret,
   dialTcp,
   listenTcp,

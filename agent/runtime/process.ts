@@ -18,7 +18,7 @@ import type {
 import { LineReader } from "./lines.ts";
 import { findProgram } from "./programs.ts";
 
-/** SIGTERM to SIGKILL. An FFmpeg blocked on a full pipe ignores the first. */
+/** From the first signal to SIGKILL. An FFmpeg blocked on a full pipe ignores the first. */
 const KILL_GRACE_MS = 1000;
 
 /**
@@ -87,6 +87,7 @@ class Child implements ChildProcess {
   readonly exit: Promise<ChildExit>;
   readonly #child: NodeChild;
   readonly #command: string;
+  readonly #firstSignal: "SIGINT" | "SIGTERM";
   #gone = false;
   #forced = false;
   #killTimer: ReturnType<typeof setTimeout> | undefined;
@@ -94,6 +95,7 @@ class Child implements ChildProcess {
   constructor(child: NodeChild, options: SpawnOptions) {
     this.#child = child;
     this.#command = options.command;
+    this.#firstSignal = options.interrupt ? "SIGINT" : "SIGTERM";
     this.pid = child.pid!;
     const tail: string[] = [];
     const lines = new LineReader((line) => {
@@ -144,7 +146,7 @@ class Child implements ChildProcess {
     if (this.#gone || this.#killTimer !== undefined) return;
     // An FFmpeg that waits for input heeds SIGTERM only once that ends.
     this.#child.stdin?.destroy();
-    this.#kill("SIGTERM");
+    this.#kill(this.#firstSignal);
     this.#killTimer = setTimeout(() => {
       this.#forced = true;
       this.#kill("SIGKILL");
@@ -152,7 +154,7 @@ class Child implements ChildProcess {
   }
 
   /** To the whole group; where there is none, to the child alone. */
-  #kill(signal: "SIGTERM" | "SIGKILL"): void {
+  #kill(signal: "SIGINT" | "SIGTERM" | "SIGKILL"): void {
     try {
       process.kill(-this.pid, signal);
     } catch {

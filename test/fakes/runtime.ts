@@ -6,12 +6,14 @@
  */
 
 import type {
+  ChildPipe,
   ChildProcess,
   DialOptions,
   Fifo,
   FifoOptions,
   ListenOptions,
   PathKind,
+  ProcessName,
   Runtime,
   Secret,
   SharedMemory,
@@ -22,6 +24,7 @@ import type {
   UdpOptions,
   UdpSocket,
 } from "../../agent/plugin/runtime.ts";
+import { FakeChildPipe } from "./child_pipe.ts";
 import { FakeClock, settle } from "./clock.ts";
 import { FakeFifos } from "./fifo.ts";
 import { FakeFiles } from "./files.ts";
@@ -50,6 +53,10 @@ export class FakeRuntime extends FakeClock implements Runtime {
   readonly memory: FakeSharedMemory;
   /** Where its stdout goes. */
   readonly stdout: FakeStdout = new FakeStdout();
+  /** Pipes that were made for children. */
+  readonly pipes: FakeChildPipe[] = [];
+  /** Who has which file open, by path. */
+  readonly users = new Map<string, ProcessName[]>();
   readonly #ledger = new Ledger();
   readonly #claims = new Set<string>();
 
@@ -101,6 +108,25 @@ export class FakeRuntime extends FakeClock implements Runtime {
   /** See {@linkcode FakePrograms}. */
   spawn(options: SpawnOptions): Promise<ChildProcess> {
     return this.processes.spawn(options);
+  }
+
+  /** Makes one in memory. */
+  openPipe(ending = ""): ChildPipe {
+    const number = this.pipes.length;
+    const pipe = new FakeChildPipe(number, ending, this.#ledger);
+    this.pipes.push(pipe);
+    return pipe;
+  }
+
+  /** See {@linkcode FakePrograms}. */
+  hasProgram(command: string): boolean {
+    return this.processes.programs.has(command);
+  }
+
+  /** As the contract says. */
+  usersOf(path: string): Promise<ProcessName[]> {
+    const found = [...this.users].filter(([name]) => name.startsWith(path));
+    return Promise.resolve(found.flatMap(([, users]) => users));
   }
 
   /** Keeps it among the files until it is taken back. */

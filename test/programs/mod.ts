@@ -15,6 +15,7 @@ export type ProgramName =
   | "grandchild-holds-stdout"
   | "ignore-term"
   | "pretend-ffmpeg"
+  | "rpicam-vid"
   | "stop-after";
 
 /** Tells a program's absolute path. */

@@ -1,0 +1,41 @@
+/**
+ * Who has a file open.
+ *
+ * @module
+ */
+
+import { readdir, readFile, readlink } from "node:fs/promises";
+import type { ProcessName } from "../plugin/runtime.ts";
+
+/**
+ * Looks through the descriptors of every process.
+ *
+ * @param path What the file's path is, or begins with.
+ */
+export async function usersOf(path: string): Promise<ProcessName[]> {
+  const pids = (await namesIn("/proc")).filter((name) => /^\d+$/.test(name));
+  const users: ProcessName[] = [];
+  for (const pid of pids) {
+    if (!await hasOpen(pid, path)) continue;
+    const name = await readFile(`/proc/${pid}/comm`, "utf8").catch(() => "?");
+    users.push({ pid: Number(pid), name: name.trim() });
+  }
+  return users;
+}
+
+async function hasOpen(pid: string, path: string): Promise<boolean> {
+  const folder = `/proc/${pid}/fd`;
+  for (const descriptor of await namesIn(folder)) {
+    const target = await readlink(`${folder}/${descriptor}`).catch(() => "");
+    if (target.startsWith(path)) return true;
+  }
+  return false;
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch {
+    return []; // It has ended, or is not ours to look into.
+  }
+}
