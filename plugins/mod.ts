@@ -10,6 +10,7 @@ import * as sinkStdout from "./sink-stdout/mod.ts";
 import * as sourceFfmpeg from "./source-ffmpeg/mod.ts";
 import * as sourceRpicam from "./source-rpicam/mod.ts";
 import * as sourceTest from "./source-test/mod.ts";
+import * as sourceV4l2 from "./source-v4l2/mod.ts";
 import * as transportFile from "./transport-file/mod.ts";
 import * as transportRtmp from "./transport-rtmp/mod.ts";
 import * as transportRtp from "./transport-rtp/mod.ts";
@@ -21,6 +22,7 @@ import * as transportUdp from "./transport-udp/mod.ts";
 /** Every built-in plugin, in the order of the help. */
 export const builtins = [
   sourceRpicam, // rpicam: Raspberry Pi's cameras
+  sourceV4l2, // v4l2: USB cameras
   sourceTest, // test: a picture that moves
   sourceFfmpeg, // ffmpeg: local devices and files
   transportTcp, // tcp: any number of viewers

@@ -37,7 +37,7 @@ const PAGES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"];
 const README = read("README.md");
 
 /** Flags of other programs that the README names. */
-const FOREIGN_FLAGS = ["--no-install", "--sizes", "--target"];
+const FOREIGN_FLAGS = ["--no-install", "--save-pts", "--sizes", "--target"];
 
 function read(path: string): string {
   return readFileSync(join(ROOT, path), "utf8");
@@ -65,7 +65,9 @@ for (const page of PAGES) {
 for (const words of commandLinesOf(README, "camagent")) {
   const line = words.join(" ");
   test(`README.md's "camagent ${line}" is a right command line`, async () => {
-    const command = commands.find(({ name }) => line.startsWith(`${name} `));
+    const command = commands.find(({ name }) =>
+      `${line} `.startsWith(`${name} `)
+    );
     assert.ok(command, "no such command");
     const { length } = command.name.split(" ");
     const args = words.slice(length);
@@ -75,11 +77,15 @@ for (const words of commandLinesOf(README, "camagent")) {
     const { plugin: files = [] } = values as FlagValues<typeof commonFlags>;
     for (const file of files) await addPluginFile(plugins, join(ROOT, file));
     if (command.name === "send") {
-      const { source } = routeSend(plugins, positionals, texts);
+      const camera = () => Promise.resolve("rpicam:");
+      const route = await routeSend(plugins, positionals, texts, camera);
+      const { source } = route;
       checkSource(source.plugin, source.address);
     } else if (command.name === "recv") {
       const { sinks } = routeRecv(plugins, positionals, texts);
       for (const { plugin, address } of sinks) checkSink(plugin, address);
+    } else if (["cameras", "doctor"].includes(command.name)) {
+      assert.deepEqual(positionals, []);
     } else if (command.name === "watch") {
       assert.match(positionals.join(), /^shm:\w+$/);
     } else {
@@ -105,10 +111,10 @@ test("README.md names every flag of the pipelines", () => {
 
 test("README.md names every scheme and no other", () => {
   const named = rowsOf(README, "Addresses and options")
-    .flatMap(([address = ""]) => [...address.matchAll(/`([a-z]+):/g)])
+    .flatMap(([address = ""]) => [...address.matchAll(/`([a-z][a-z0-9]+):/g)])
     .map(([, scheme]) => scheme!);
   const known = registry().plugins
-    .flatMap(({ schemes }) => schemes);
+    .flatMap(({ schemes }) => schemes).concat("auto");
   assert.deepEqual([...new Set(named)].sort(), [...new Set(known)].sort());
 });
 

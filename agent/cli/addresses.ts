@@ -6,7 +6,7 @@
  */
 
 import { ConfigError } from "../errors.ts";
-import { parseAddress } from "../media/address.ts";
+import { parseAddress, refuseName } from "../media/address.ts";
 import type { Plugin } from "../plugin/host.ts";
 import { unknownName } from "../plugin/options.ts";
 import type { Registry, Resolved } from "../registry.ts";
@@ -37,7 +37,7 @@ export interface RecvRoute {
 /** The text of the flags that were given, by key. */
 type Texts = Readonly<Record<string, string>>;
 
-/** Takes the first camera there is. */
+/** Stands for the first camera there is. */
 const AUTO = "auto:";
 
 /** The port that viewers for Raspberry Pi cameras ask first. */
@@ -46,20 +46,23 @@ const DEFAULT_OUTPUT = "tcp://0.0.0.0:5001";
 /**
  * Resolves the addresses of `send`.
  *
+ * @param camera Finds the camera that `auto:` stands for: its address.
  * @throws {ConfigError} If one is wrong, or says what a flag says as well.
  */
-export function routeSend(
+export async function routeSend(
   registry: Registry,
   positionals: readonly string[],
   texts: Texts,
-): SendRoute {
+  camera: () => Promise<string>,
+): Promise<SendRoute> {
   const [first] = positionals;
   const isSource = first !== undefined && kindOf(registry, first) === "source";
   const rest = positionals.slice(isSource ? 1 : 0);
   const outputs = (rest.length === 0 ? [DEFAULT_OUTPUT] : rest)
     .map((text) => registry.resolve("transport", text));
   refuseTwice(rest);
-  const source = resolveSource(registry, isSource ? first : AUTO);
+  const text = isSource ? first : AUTO;
+  const source = await resolveSource(registry, text, camera);
   return { source: withFlags(source, texts, sourceFlags), outputs };
 }
 
@@ -124,14 +127,20 @@ function kindOf(registry: Registry, text: string): Plugin["kind"] {
   throw new ConfigError(`Cannot use "${scheme}:": ${why}`);
 }
 
-function resolveSource(registry: Registry, text: string): Resolved<"source"> {
-  if (text === AUTO && registry.kindOf(AUTO) === undefined) {
-    throw new ConfigError(
-      `Cannot use "${AUTO}" as a source: no plugin finds cameras by itself; ` +
-        "give a source such as test: or ffmpeg:/dev/video0?format=v4l2",
-    );
+/** What is asked of `auto:` is asked of the camera that it stands for. */
+async function resolveSource(
+  registry: Registry,
+  text: string,
+  camera: () => Promise<string>,
+): Promise<Resolved<"source">> {
+  if (!text.toLowerCase().startsWith(AUTO)) {
+    return registry.resolve("source", text);
   }
-  return registry.resolve("source", text);
+  const wanted = parseAddress(text);
+  refuseName(wanted);
+  const found = registry.resolve("source", await camera());
+  const query = { ...found.address.query, ...wanted.query };
+  return { ...found, address: { ...found.address, query } };
 }
 
 function withFlags<Kind extends Plugin["kind"]>(

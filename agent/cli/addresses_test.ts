@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import { fakeRegistry } from "../../test/fakes/cli.ts";
 import { test } from "../../test/harness.ts";
-import type { PluginHost } from "../plugin/host.ts";
+import { ConfigError } from "../errors.ts";
 import { routeRecv, routeSend } from "./addresses.ts";
 
-test("routeSend takes a first address whose scheme is a source for one", () => {
-  const { source, outputs } = routeSend(
+test("routeSend takes a first address whose scheme is a source for one", async () => {
+  const { source, outputs } = await routeSend(
     fakeRegistry(),
     ["test:?speed=2", "tcp://:5001", "tcp://pi:5002"],
     {},
+    noCamera,
   );
   assert.equal(source.address.redacted, "test:?speed=2");
   assert.deepEqual(
@@ -17,35 +18,40 @@ test("routeSend takes a first address whose scheme is a source for one", () => {
   );
 });
 
-test("routeSend listens on every interface where no output is given", () => {
-  const { outputs } = routeSend(fakeRegistry(), ["test:"], {});
+test("routeSend listens on every interface where no output is given", async () => {
+  const registry = fakeRegistry();
+  const { outputs } = await routeSend(registry, ["test:"], {}, noCamera);
   assert.equal(outputs[0]!.address.redacted, "tcp://0.0.0.0:5001");
 });
 
-test("routeSend asks a plugin for auto: where no source is given", () => {
-  const registry = fakeRegistry();
-  registry.add({
-    apiVersion: 1,
-    default: ({ z, defineSource }: PluginHost) =>
-      defineSource({
-        name: "source-auto",
-        schemes: ["auto"],
-        description: "the first camera",
-        options: z.strictObject({}),
-        run: () => Promise.resolve(),
-      }),
-  }, "auto");
-  const { source } = routeSend(registry, ["tcp://:5001"], { fps: "5" });
-  assert.equal(source.plugin.name, "source-auto");
-  assert.deepEqual(source.address.query, { fps: "5" });
-});
+for (
+  const line of ["tcp://:5001", "auto: tcp://:5001", "AUTO:?speed=3 tcp://"]
+) {
+  test(`routeSend "${line}" takes the camera that there is`, async () => {
+    const { source } = await routeSend(
+      fakeRegistry(),
+      line.split(" "),
+      { fps: "5" },
+      () => Promise.resolve("test:7?size=64x48"),
+    );
+    const speed = line.includes("speed") ? { speed: "3" } : {};
+    assert.equal(source.plugin.name, "source-fake");
+    assert.equal(source.address.path, "7");
+    assert.deepEqual(source.address.query, {
+      size: "64x48",
+      ...speed,
+      fps: "5",
+    });
+  });
+}
 
-test("routeSend gives the flags of sources to the source only", () => {
+test("routeSend gives the flags of sources to the source only", async () => {
   const texts = { size: "64x48", quiet: "true", maxRetries: "3" };
-  const { source, outputs } = routeSend(
+  const { source, outputs } = await routeSend(
     fakeRegistry(),
     ["test:?speed=2", "tcp://:5001"],
     texts,
+    noCamera,
   );
   assert.deepEqual(source.address.query, { speed: "2", size: "64x48" });
   assert.deepEqual(outputs[0]!.address.query, {});
@@ -64,14 +70,22 @@ test("routeRecv gives the flags of sinks to every sink", () => {
   );
 });
 
-const NO_CAMERA =
-  'Cannot use "auto:" as a source: no plugin finds cameras by itself; give ' +
-  "a source such as test: or ffmpeg:/dev/video0?format=v4l2";
+/** What is said where there is none. */
+const NO_CAMERA = "Cannot find a camera";
+
+function noCamera(): Promise<never> {
+  return Promise.reject(new ConfigError(NO_CAMERA));
+}
 
 const sendErrors: [line: string, message: string][] = [
   ["", NO_CAMERA],
   ["tcp://:5001", NO_CAMERA],
   ["auto: tcp://:5001", NO_CAMERA],
+  [
+    "auto:1",
+    'Cannot use "auto:1": nothing stands behind "auto:" but options, as in ' +
+    "auto:?size=640x480",
+  ],
   [
     "tset: tcp://:5001",
     'Cannot use "tset:": no source or transport "tset:" (did you mean ' +
@@ -98,10 +112,10 @@ const sendErrors: [line: string, message: string][] = [
 ];
 
 for (const [line, message] of sendErrors) {
-  test(`routeSend refuses "${line}"`, () => {
+  test(`routeSend refuses "${line}"`, async () => {
     const addresses = line.split(" ").filter((address) => address !== "");
-    assert.throws(
-      () => routeSend(fakeRegistry(), addresses, { fps: "30" }),
+    await assert.rejects(
+      () => routeSend(fakeRegistry(), addresses, { fps: "30" }, noCamera),
       { name: "ConfigError", message },
     );
   });

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { builtins } from "../../plugins/mod.ts";
 import { fakeRegistry } from "../../test/fakes/cli.ts";
 import { test } from "../../test/harness.ts";
 import { parseAddress } from "../media/address.ts";
+import { Registry } from "../registry.ts";
 import { routeRecv, routeSend } from "./addresses.ts";
 import { parseCommandLine } from "./args.ts";
 import { kebabCase } from "./flags.ts";
@@ -57,17 +59,21 @@ test("commandHelp shows the options of plugins", () => {
   );
 });
 
+const builtIn = new Registry();
+for (const module of builtins) builtIn.add(module, "built in");
+
 for (const command of commands.slice(0, 2)) {
   for (const [line] of command.examples) {
-    test(`The example "${line}" is understood`, () => {
+    test(`The example "${line}" is understood`, async () => {
       const words = line.replaceAll('"', "").replace(/ \|.*/, "").split(" ");
       const { positionals, texts } = parseCommandLine(
         words.slice(2),
         command.flags,
         "camagent",
       );
-      const route = command.name === "send" ? routeSend : routeRecv;
-      route(fakeRegistry(), positionals, texts);
+      const camera = () => Promise.resolve("test:");
+      if (command.name === "recv") routeRecv(builtIn, positionals, texts);
+      else await routeSend(builtIn, positionals, texts, camera);
       for (const address of positionals.filter((text) => text !== "-")) {
         assert.doesNotThrow(() => parseAddress(address));
       }

@@ -12,6 +12,7 @@ import type { Runtime } from "../plugin/runtime.ts";
 import { Registry } from "../registry.ts";
 import type { Stop } from "../runtime/signals.ts";
 import { parseCommandLine } from "./args.ts";
+import { camerasCommand } from "./cameras.ts";
 import type { Command, Shell } from "./command.ts";
 import { endingOf, ExitCode } from "./exit_code.ts";
 import { commonFlags, type Flags, type FlagValues } from "./flags.ts";
@@ -49,6 +50,7 @@ export const commands: readonly Command[] = [
   sendCommand,
   recvCommand,
   watchCommand,
+  camerasCommand,
   decodersCommand,
   pluginsCommand,
   pluginCheckCommand,

@@ -9,11 +9,13 @@ import type { Announcement } from "../plugin/transport.ts";
 import type { SendStatus } from "../send/status.ts";
 import { routeSend } from "./addresses.ts";
 import type { CommandLine } from "./args.ts";
+import { chooseCamera } from "./cameras.ts";
 import type { Command, Shell } from "./command.ts";
 import { pipelineFlags, sourceFlags } from "./flags.ts";
 import { openPipelineLog, runJob } from "./pipeline.ts";
 import { indented, receiverLines } from "./receiver_lines.ts";
 import { sendLine } from "./status_line.ts";
+import { oneLine } from "./text.ts";
 
 const flags = { ...sourceFlags, ...pipelineFlags } as const;
 
@@ -26,10 +28,10 @@ export const sendCommand: Command = {
   flags,
   lists: { source: "Sources", transport: "Outputs" },
   examples: [
-    ["camagent send test:", "a test picture to whoever dials port 5001"],
+    ["camagent send", "the first camera, to whoever dials port 5001"],
     [
-      'camagent send "ffmpeg:/dev/video0?format=v4l2" tcp://0.0.0.0:5001',
-      "the first USB camera",
+      "camagent send v4l2:/dev/video0 rtp://192.168.1.9:5004",
+      "a USB camera to one receiver",
     ],
     [
       'camagent send "test:?size=1280x720&fps=60" --dry-run',
@@ -43,8 +45,15 @@ async function run(
   { positionals, values, texts }: CommandLine<typeof flags>,
   shell: Shell,
 ): Promise<void> {
-  const route = routeSend(shell.registry, positionals, texts);
+  const { registry, runtime, stop } = shell;
   const log = openPipelineLog(values, shell);
+  const route = await routeSend(registry, positionals, texts, async () => {
+    const camera = await chooseCamera(registry, runtime, stop.signal);
+    log("send").info(
+      `auto: takes ${camera.address} (${oneLine(camera.model)})`,
+    );
+    return camera.address;
+  });
   const isSilent = values.quiet || values.json !== undefined;
   const pipeline = shell.pipelines.createSender({
     ...route,

@@ -6,6 +6,7 @@
 
 import type { AccessUnit } from "../media/access_unit.ts";
 import type { OptionsSchema, PluginContext } from "./context.ts";
+import type { ProcessName, Runtime } from "./runtime.ts";
 
 /** Width and height of a picture in pixels. */
 export interface Size {
@@ -105,6 +106,40 @@ export interface SourceContext<Options> extends PluginContext<Options> {
   probe(input: readonly string[]): Promise<InputProbe>;
 }
 
+/** A way in which a camera can deliver pictures. */
+export interface CameraMode {
+  /** What the camera delivers, in its own words, such as `MJPG`. */
+  readonly format: string;
+  /** Picture size. */
+  readonly size: Size;
+  /** Pictures per second, the most first; empty where it does not say. */
+  readonly fps: readonly number[];
+}
+
+/** A camera that is there. */
+export interface Camera {
+  /** The address that selects it, as far as possible also tomorrow. */
+  readonly address: string;
+  /** What it calls itself; anything. */
+  readonly model: string;
+  /** Where it is, by a name that stays the same. */
+  readonly id: string;
+  /** What it can do; empty while it is not to be asked. */
+  readonly modes: readonly CameraMode[];
+  /** Whether somebody streams from it. */
+  readonly busy: boolean;
+  /** Who that is, as far as we may know. */
+  readonly users: readonly ProcessName[];
+}
+
+/** What a source is given to look for cameras. */
+export interface CameraSearch {
+  /** The machine. */
+  readonly runtime: Runtime;
+  /** Aborts when nobody waits any more. */
+  readonly signal: AbortSignal;
+}
+
 /** Takes one access unit, borrowed until the call returns. */
 export type EmitAccessUnit = (unit: AccessUnit) => void;
 
@@ -125,6 +160,11 @@ export interface SourcePlugin<Options = unknown> {
   readonly description: string;
   /** Shape of the address's query, without the common options. */
   readonly options: OptionsSchema<Options>;
+  /**
+   * Lists the cameras that are there, the best one first. Never disturbs one
+   * that streams. Omit where there is nothing to be found.
+   */
+  listCameras?(search: CameraSearch): Promise<Camera[]>;
   /**
    * Delivers pictures until `signal` aborts or the input has ended. The first
    * one is a keyframe.

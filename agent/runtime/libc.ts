@@ -76,6 +76,7 @@ export const ERRNO = {
   ENXIO: 6,
   EAGAIN: 11,
   EACCES: 13,
+  EBUSY: 16,
   EEXIST: 17,
   ENODEV: 19,
   ENOTDIR: 20,

@@ -16,6 +16,7 @@ import { libc } from "./libc.ts";
 import { spawnChild } from "./process.ts";
 import { findProgram } from "./programs.ts";
 import { usersOf } from "./users.ts";
+import { listVideoDevices } from "./video_devices.ts";
 import { openSecret } from "./secret.ts";
 import { openSharedMemory } from "./shared_memory.ts";
 import { writeStdout } from "./stdout.ts";
@@ -33,6 +34,7 @@ export const runtime: Runtime = {
   removeFile,
   hasProgram: (command) => findProgram(command) !== undefined,
   usersOf,
+  listVideoDevices: () => Promise.resolve(listVideoDevices()),
   spawn: spawnChild,
   openPipe,
   openSecret,

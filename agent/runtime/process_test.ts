@@ -135,6 +135,19 @@ test("ChildProcess ends by SIGTERM when the signal aborts", async () => {
   });
 });
 
+test("ChildProcess ends by SIGINT where that is asked for", async () => {
+  const stop = new AbortController();
+  const child = await spawnChild({
+    command: "/bin/sh",
+    args: ["-c", "trap 'exit 7' INT; echo ready; while :; do sleep 0.01; done"],
+    signal: stop.signal,
+    interrupt: true,
+    onStdout: () => stop.abort(),
+  });
+  const { code, forced } = await child.exit;
+  assert.deepEqual([code, forced], [7, false]);
+});
+
 test("ChildProcess that ignores SIGTERM is killed after a second", async () => {
   const child = await ready("ignore-term");
   const since = performance.now();

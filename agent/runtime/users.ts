@@ -10,9 +10,9 @@ import type { ProcessName } from "../plugin/runtime.ts";
 /**
  * Looks through the descriptors of every process.
  *
- * @param path What the file's path is, or begins with.
+ * @param path Fits the file's path.
  */
-export async function usersOf(path: string): Promise<ProcessName[]> {
+export async function usersOf(path: RegExp): Promise<ProcessName[]> {
   const pids = (await namesIn("/proc")).filter((name) => /^\d+$/.test(name));
   const users: ProcessName[] = [];
   for (const pid of pids) {
@@ -23,11 +23,11 @@ export async function usersOf(path: string): Promise<ProcessName[]> {
   return users;
 }
 
-async function hasOpen(pid: string, path: string): Promise<boolean> {
+async function hasOpen(pid: string, path: RegExp): Promise<boolean> {
   const folder = `/proc/${pid}/fd`;
   for (const descriptor of await namesIn(folder)) {
     const target = await readlink(`${folder}/${descriptor}`).catch(() => "");
-    if (target.startsWith(path)) return true;
+    if (path.test(target)) return true;
   }
   return false;
 }

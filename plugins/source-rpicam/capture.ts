@@ -136,10 +136,14 @@ export async function captureRaw(
   using video = runtime.openPipe();
   using metadata = runtime.openPipe();
   const paths = { video: video.path, metadata: metadata.path };
-  const times: Milliseconds[] = [];
+  // By the number of the frame: one may come later than its picture.
+  const times = new Map<number, Milliseconds>();
+  let [told, coded] = [0, 0];
   const sensor = new Lines((line) => {
     const time = sensorTime(line);
-    if (time !== undefined) times.push((time / 1000) as Milliseconds);
+    if (time === undefined) return;
+    if (told >= coded) times.set(told, (time / 1000) as Milliseconds);
+    told++;
   });
   const view = new Uint8Array(READ_BYTES);
   let delivered = false;
@@ -157,7 +161,8 @@ export async function captureRaw(
       context.encode({ input, size, fps, time: "now" }, (unit) => {
         drain(metadata, view, (bytes) => sensor.push(bytes));
         const { capturedAt: readAt, ...rest } = unit;
-        const time = known(times.shift(), readAt);
+        const time = known(times.get(coded), readAt);
+        times.delete(coded++);
         delivered = true;
         emit({ ...rest, ...time });
       }),

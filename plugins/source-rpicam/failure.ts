@@ -4,11 +4,16 @@
  * @module
  */
 
-import type { PluginHost, Runtime, SourceContext } from "../../mod.ts";
+import type {
+  PluginHost,
+  ProcessName,
+  Runtime,
+  SourceContext,
+} from "../../mod.ts";
 import type { CaptureEnd } from "./capture.ts";
 
 /** What libcamera opens while it has a camera. */
-const DEVICES = "/dev/media";
+const DEVICES = /^\/dev\/media\d+$/;
 
 /** Users of the camera that are named. */
 const MOST_USERS = 3;
@@ -80,9 +85,13 @@ export async function failureOf(
   );
 }
 
+/** The processes that have a camera of a camera port. */
+export function cameraUsers(runtime: Runtime): Promise<ProcessName[]> {
+  return runtime.usersOf(DEVICES);
+}
+
 async function usersOf(runtime: Runtime): Promise<string> {
-  const users = await runtime.usersOf(DEVICES);
-  const names = users.slice(0, MOST_USERS)
+  const names = (await cameraUsers(runtime)).slice(0, MOST_USERS)
     .map(({ name, pid }) => `${name} (${pid})`);
   return names.length > 0 ? ` by ${names.join(", ")}` : " by another program";
 }

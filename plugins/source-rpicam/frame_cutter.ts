@@ -26,8 +26,11 @@ export interface CutPicture {
 /** Pictures that may wait for the other half of what is known of them. */
 const MOST_WAITING = 100;
 
-/** Pictures without a mark that prove that none will come. */
-const UNMARKED = 3;
+/**
+ * Pictures without a mark that prove that none will come: on a busy machine the
+ * marks are read later than the pictures, but not by a second.
+ */
+const UNMARKED = 30;
 
 /** The line ahead of the marks. */
 const HEADER = /^#/;
@@ -45,6 +48,8 @@ export class FrameCutter {
   #marks: number[] = [];
   #marked = 0;
   #cut = 0;
+  /** Pictures that were handed over before their marks came. */
+  #ahead = 0;
   #parameterSets: Uint8Array<ArrayBuffer> | undefined;
   /** Times that have no sensor's time yet, and the other way round. */
   #unpairedPts: number[] = [];
@@ -77,8 +82,9 @@ export class FrameCutter {
     if (HEADER.test(line)) return;
     const pts = Math.round(Number(line) * 1000);
     if (!Number.isFinite(pts)) return;
-    this.#marks.push(pts);
     this.#marked++;
+    if (this.#ahead > 0) this.#ahead--;
+    else this.#marks.push(pts);
     pushBounded(this.#unpairedPts, pts);
     this.#pair();
   }
@@ -110,6 +116,7 @@ export class FrameCutter {
   takeUnmarked(now: number): CutPicture[] {
     const units = this.#units;
     this.#units = [];
+    this.#ahead += units.length;
     return units.map((unit) => this.#picture(unit, now));
   }
 

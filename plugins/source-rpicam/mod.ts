@@ -21,6 +21,7 @@ import type { Complaint } from "./complaint.ts";
 import { controlFlags, controlOptions, type Controls } from "./controls.ts";
 import { failureOf, powerHint } from "./failure.ts";
 import type { CaptureSettings } from "./flags.ts";
+import { listCameras } from "./list_cameras.ts";
 import { Programs } from "./programs.ts";
 
 /** Version of the plugin contract this file is written for. */
@@ -99,6 +100,7 @@ export default (host: PluginHost) => {
     schemes: ["rpicam"],
     description: "Raspberry Pi's cameras, by rpicam-vid",
     options: controlOptions(host),
+    listCameras: (search) => listCameras(search, programs),
     async run(emit, context) {
       const { video } = context;
       const { index, modes } = await cameraOf(context, host, programs);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { PluginHost, SourceContext } from "../../mod.ts";
+import type { PluginHost, Runtime, SourceContext } from "../../mod.ts";
 import { type ListedCamera, parseListing } from "./listing.ts";
 
 /** Since 2023-11, and before. */
@@ -19,7 +19,10 @@ export interface Program {
 }
 
 /** What has to be known to ask it. */
-type Asking = Pick<SourceContext<unknown>, "runtime" | "signal" | "address">;
+type Asking = Pick<SourceContext<unknown>, "runtime" | "signal">;
+
+/** Longer than any camera takes to be found; some hang. */
+const LIST_MS = 10_000;
 
 /** What is known of the program, for all cameras of this process. */
 export class Programs {
@@ -76,7 +79,7 @@ export class Programs {
     await using child = await runtime.spawn({
       command: program,
       args: ["--list-cameras"],
-      signal,
+      signal: AbortSignal.any([signal, AbortSignal.timeout(LIST_MS)]),
       onStdout: (chunk) => text += decoder.decode(chunk, { stream: true }),
     });
     await child.exit;
@@ -84,11 +87,16 @@ export class Programs {
     return parseListing(text);
   }
 
-  #find({ runtime, address }: Asking): string {
+  /** Whether there is such a program. */
+  isThere(runtime: Runtime): boolean {
+    return NAMES.some((name) => runtime.hasProgram(name));
+  }
+
+  #find({ runtime }: Asking): string {
     const found = NAMES.find((name) => runtime.hasProgram(name));
     if (found !== undefined) return found;
     throw new this.#host.ConfigError(
-      `Cannot open "${address.redacted}": neither ${NAMES.join(" nor ")} is ` +
+      `Cannot open the camera: neither ${NAMES.join(" nor ")} is ` +
         'installed; "sudo apt install rpicam-apps-lite" does it on Raspberry ' +
         "Pi OS",
       { exitCode: 69 },

@@ -23,6 +23,7 @@ import type {
   TcpListener,
   UdpOptions,
   UdpSocket,
+  VideoDevice,
 } from "../../agent/plugin/runtime.ts";
 import { FakeChildPipe } from "./child_pipe.ts";
 import { FakeClock, settle } from "./clock.ts";
@@ -57,6 +58,8 @@ export class FakeRuntime extends FakeClock implements Runtime {
   readonly pipes: FakeChildPipe[] = [];
   /** Who has which file open, by path. */
   readonly users = new Map<string, ProcessName[]>();
+  /** Cameras that are devices of V4L2. */
+  readonly videoDevices: VideoDevice[] = [];
   readonly #ledger = new Ledger();
   readonly #claims = new Set<string>();
 
@@ -124,9 +127,14 @@ export class FakeRuntime extends FakeClock implements Runtime {
   }
 
   /** As the contract says. */
-  usersOf(path: string): Promise<ProcessName[]> {
-    const found = [...this.users].filter(([name]) => name.startsWith(path));
+  usersOf(path: RegExp): Promise<ProcessName[]> {
+    const found = [...this.users].filter(([name]) => path.test(name));
     return Promise.resolve(found.flatMap(([, users]) => users));
+  }
+
+  /** As the contract says. */
+  listVideoDevices(): Promise<VideoDevice[]> {
+    return Promise.resolve([...this.videoDevices]);
   }
 
   /** Keeps it among the files until it is taken back. */

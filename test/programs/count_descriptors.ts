@@ -46,6 +46,12 @@ const ACTIVITIES: Record<string, () => Promise<void>> = {
     await reading;
   },
 
+  childPipe() {
+    using pipe = runtime.openPipe(".h264");
+    pipe.readNow(new Uint8Array(10));
+    return Promise.resolve();
+  },
+
   async fifo() {
     const folder = mkdtempSync(join(tmpdir(), "camagent-test-"));
     const path = join(folder, "frames");
