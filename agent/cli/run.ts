@@ -21,6 +21,7 @@ import type { Pipelines } from "./pipeline.ts";
 import { addPluginFile } from "./plugin_file.ts";
 import { pluginCheckCommand, pluginsCommand } from "./plugins.ts";
 import { decodersCommand } from "./decoders.ts";
+import { doctorCommand } from "./doctor.ts";
 import { recvCommand } from "./recv.ts";
 import { sendCommand } from "./send.ts";
 import { type Streams, wantsColor } from "./streams.ts";
@@ -51,6 +52,7 @@ export const commands: readonly Command[] = [
   recvCommand,
   watchCommand,
   camerasCommand,
+  doctorCommand,
   decodersCommand,
   pluginsCommand,
   pluginCheckCommand,
