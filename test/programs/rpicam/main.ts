@@ -8,7 +8,6 @@ import { appendFileSync, openSync, writeSync } from "node:fs";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import { clock } from "../../../agent/runtime/clock.ts";
-import { codedFrames, rawFrames } from "./clip.ts";
 import { listing, sensorPath, versionText } from "./listing.ts";
 import {
   bitsPerSecond,
@@ -57,7 +56,7 @@ async function run(options: Options): Promise<number> {
   if (play.scenario === "slow-start") await delay(2000);
   const files = await openFiles(options);
   openCamera(options);
-  const { frames, fps } = encoderOf(options);
+  const { frames, fps } = await encoderOf(options);
   logStart(options);
   return await deliver(frames, fps, limit, files);
 }
@@ -188,9 +187,11 @@ function openCamera(options: Options): void {
 }
 
 /** @throws {RpicamError} If there is no encoder for it. */
-function encoderOf(
+async function encoderOf(
   options: Options,
-): { frames: Uint8Array<ArrayBuffer>[]; fps: number } {
+): Promise<{ frames: Uint8Array<ArrayBuffer>[]; fps: number }> {
+  // Not needed where it does not come so far: that is to cost little.
+  const { codedFrames, rawFrames } = await import("./clip.ts");
   const number = (name: string, otherwise: number) =>
     Number(options.get(name) ?? 0) || otherwise;
   const size = { width: number("width", 640), height: number("height", 480) };
