@@ -436,7 +436,7 @@ export interface Runtime extends Clock {
   hasProgram(command: string): boolean;
   /**
    * Finds the processes that have a file open, as far as we may know: those of
-   * our own user, all of them for root.
+   * our own user, all of them for root. It may be half a minute old.
    *
    * @param path Fits the whole of its path, or a part.
    */

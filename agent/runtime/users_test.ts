@@ -5,16 +5,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { test } from "../../test/harness.ts";
-import { usersOf } from "./users.ts";
+import { findUsers, usersOf } from "./users.ts";
 
-test("usersOf() finds who has a file open, by a part of its path", async () => {
+test("findUsers() finds who has a file open, by a part of its path", async () => {
   const folder = mkdtempSync(join(tmpdir(), "camagent-"));
   const path = join(folder, "video0");
   writeFileSync(path, "");
   const file = openSync(path, "r");
   try {
     for (const asked of [`^${path}$`, `^${folder}/vid`]) {
-      const [user, ...rest] = await usersOf(new RegExp(asked));
+      const [user, ...rest] = await findUsers(new RegExp(asked));
       assert.equal(user?.pid, process.pid);
       assert.match(user!.name, /^\S+$/);
       assert.deepEqual(rest, []);
@@ -22,6 +22,18 @@ test("usersOf() finds who has a file open, by a part of its path", async () => {
   } finally {
     closeSync(file);
   }
-  assert.deepEqual(await usersOf(new RegExp(path)), []);
+  assert.deepEqual(await findUsers(new RegExp(path)), []);
+  rmSync(folder, { recursive: true });
+});
+
+test("usersOf() does not look again at once", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "camagent-"));
+  const path = join(folder, "video0");
+  writeFileSync(path, "");
+  const asked = new RegExp(`^${path}$`);
+  assert.deepEqual(await usersOf(asked), []);
+  const file = openSync(path, "r");
+  assert.deepEqual(await usersOf(asked), []);
+  closeSync(file);
   rmSync(folder, { recursive: true });
 });

@@ -183,7 +183,7 @@ test("camagent brings a Raspberry Pi's camera back, and says what it was", async
 
 test("camagent costs next to nothing while a camera stays away", async () => {
   using machine = new RpicamMachine({ RPICAM_SCENARIO: "busy" });
-  const args = ["send", "rpicam:", "tcp://127.0.0.1:0", "--json=stderr"];
+  const args = ["send", "rpicam:", "tcp://127.0.0.1:0"];
   const { env } = machine;
   await using sender = Agent.start<SendStatus>(args, { env });
   await until(15_000, "first starts", () => machine.starts().length >= 5);
