@@ -9,13 +9,13 @@ import { concat } from "../media/bytes.ts";
 import { FlvError, FlvReader, type FlvUnit } from "../media/flv.ts";
 import { type Milliseconds, ms, us } from "../media/time.ts";
 import { isEntry } from "../media/unit_queue.ts";
-import type { Runtime } from "../plugin/runtime.ts";
 import type {
   EmitAccessUnit,
   EncoderJob,
   VideoSettings,
 } from "../plugin/source.ts";
 import { encoderArgs, tellsCapture } from "./encoder_args.ts";
+import { type ChoiceContext, chooseEncoder } from "./encoder_choice.ts";
 import { exitError } from "./exit_error.ts";
 
 /**
@@ -31,11 +31,18 @@ const UNKNOWN = /^(\[vost#0:0 @ 0x[\da-f]+\] )?Unknown encoder '/;
 /** Runs FFmpeg until its input ends or `signal` aborts. */
 export async function encode(
   job: EncoderJob,
-  video: VideoSettings,
+  settings: VideoSettings,
   emit: EmitAccessUnit,
-  { runtime, signal }: { runtime: Runtime; signal: AbortSignal },
+  context: ChoiceContext,
 ): Promise<void> {
+  const { runtime, signal } = context;
   if (signal.aborted) return;
+  const encoder = await chooseEncoder(job, settings, context).catch((error) => {
+    if (signal.aborted) return undefined;
+    throw error;
+  });
+  if (encoder === undefined) return;
+  const video = { ...settings, encoder };
   const timeBase = runtime.wallClock();
   const args = encoderArgs(job, video, timeBase);
   const isTimed = tellsCapture(job, video);

@@ -21,6 +21,13 @@ const FIRST_UNIT_MS = 10_000;
 /** Silence that is a failure, unless keyframes are further apart than half. */
 const STALL_MS = 2000;
 
+/**
+ * The longest pause: with its spread of a fifth and a start, a camera that is
+ * plugged in again is back within 5 s. One that stays away is tried 19 times in
+ * the first minute, and then as often as the token bucket lets it: 12 times.
+ */
+const LONGEST_PAUSE_MS = 3800;
+
 /** What the stage hands on. */
 export interface SourceEvents {
   /** Takes an access unit, borrowed until it returns. */
@@ -70,6 +77,7 @@ export class SourceStage {
       log: log("send source"),
       maxRetries,
       status: this.#supervisor,
+      longestPauseMs: LONGEST_PAUSE_MS,
       stall: { stallMs: () => this.#stallMs },
     });
   }
@@ -96,18 +104,19 @@ export class SourceStage {
     signal: AbortSignal,
     expectSilence: () => void = () => {},
   ): SourceContext<unknown> {
-    const { source, runtime, log } = this.#options;
+    const { source, runtime } = this.#options;
+    const log = this.#options.log(`send ${source.plugin.name}`);
     return {
       address: source.address,
       options: this.#pluginOptions,
       video: this.#video,
       signal,
       runtime,
-      log: log(`send ${source.plugin.name}`),
+      log,
       expectSilence,
       probe: (input) => probe(input, { runtime, signal }),
       encode: (job, emit) =>
-        encode(job, this.#video, emit, { runtime, signal }),
+        encode(job, this.#video, emit, { runtime, signal, log }),
     };
   }
 

@@ -101,28 +101,27 @@ export default ({ z, defineSource, ConfigError, StreamError }: PluginHost) => {
       const { fourcc, inputFormat, size, fps, copy } = choice;
       const what = `${fourcc} ${size.width}x${size.height} at ${fps}`;
       log.info(`${named(device)} delivers ${what} pictures a second`);
+      const input = [
+        // The first pictures say nothing that is not known.
+        ...["-probesize", "32", "-analyzeduration", "0"],
+        ...["-f", "v4l2", "-input_format", inputFormat],
+        ...["-video_size", `${size.width}x${size.height}`],
+        ...["-framerate", `${fps}`, "-i", device.path],
+      ];
+      const time = copy ? "input" : "now";
+      let cause: unknown;
       try {
-        await context.encode({
-          input: [
-            // The first pictures say nothing that is not known.
-            ...["-probesize", "32", "-analyzeduration", "0"],
-            ...["-f", "v4l2", "-input_format", inputFormat],
-            ...["-video_size", `${size.width}x${size.height}`],
-            ...["-framerate", `${fps}`, "-i", device.path],
-          ],
-          size,
-          fps,
-          copy,
-          time: copy ? "input" : "now",
-        }, emit);
-      } catch (cause) {
-        const left = findAgain(await runtime.listVideoDevices(), device);
-        if (left !== undefined || signal.aborted) throw cause;
+        await context.encode({ input, size, fps, copy, time }, emit);
+      } catch (error) {
+        cause = error;
+      }
+      if (signal.aborted) return;
+      // FFmpeg may take it for the end of the input, and be content.
+      if (!findAgain(await runtime.listVideoDevices(), device)) {
         const message = `${named(device)} is unplugged`;
         throw new StreamError("lost", message, { cause });
       }
-      if (signal.aborted) return;
-      throw new StreamError("ended", `${quoted} ended`);
+      throw cause ?? new StreamError("ended", `${quoted} ended`);
     },
   });
 };

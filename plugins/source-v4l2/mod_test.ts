@@ -179,6 +179,18 @@ test("source-v4l2 knows a camera without a link by where it is", async () => {
   assert.equal(job!.input.at(-1), "/dev/video0");
 });
 
+test("source-v4l2 notices the unplugging that FFmpeg takes for an end", async () => {
+  const runtime = machine(WEBCAM);
+  const { error } = await run("v4l2:", runtime, () => {
+    runtime.videoDevices.shift();
+    return Promise.resolve();
+  });
+  assert.equal(
+    error.message,
+    "HD Pro Webcam C920 (/dev/video0) is unplugged",
+  );
+});
+
 test("source-v4l2 passes on what FFmpeg complains of", async () => {
   const options = { command: ["ffmpeg"], reason: "exited" } as const;
   const broken = new ProcessError("ffmpeg exited with 1", options);

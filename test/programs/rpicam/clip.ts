@@ -26,7 +26,10 @@ export interface ClipOptions {
   slices: number;
   /** Whether the parameter sets stand before every keyframe. */
   inline: boolean;
-  /** FFmpeg's input; the frames repeat after {@linkcode CLIP_GOPS}. */
+  /**
+   * A picture of FFmpeg's lavfi, or a file of raw frames; what comes out
+   * repeats after {@linkcode CLIP_GOPS}.
+   */
   picture: string;
 }
 
@@ -52,15 +55,15 @@ export function codedFrames(options: ClipOptions): Uint8Array<ArrayBuffer>[] {
   );
 }
 
-/** Raw frames, planar 4:2:0. */
+/** Raw frames, planar 4:2:0: a second, or all of a file. */
 export function rawFrames(
   options: Pick<ClipOptions, "width" | "height" | "fps" | "picture">,
 ): Uint8Array<ArrayBuffer>[] {
   const { width, height, fps, picture } = options;
   const bytes = cached("yuv", [
     ...input(picture, width, height, fps),
-    ...["-frames:v", `${Math.ceil(fps)}`, "-pix_fmt", "yuv420p"],
-    ...["-f", "rawvideo"],
+    ...(picture.includes("/") ? [] : ["-frames:v", `${Math.ceil(fps)}`]),
+    ...["-pix_fmt", "yuv420p", "-f", "rawvideo"],
   ]);
   const size = width * height * 3 / 2;
   return Array.from(
@@ -75,8 +78,14 @@ function input(
   height: number,
   fps: number,
 ): string[] {
-  const source = `${picture}=size=${width}x${height}:rate=${fps}`;
-  return ["-f", "lavfi", "-i", source];
+  const size = `${width}x${height}`;
+  if (!picture.includes("/")) {
+    return ["-f", "lavfi", "-i", `${picture}=size=${size}:rate=${fps}`];
+  }
+  return [
+    ...["-f", "rawvideo", "-pix_fmt", "yuv420p", "-video_size", size],
+    ...["-framerate", `${fps}`, "-i", picture],
+  ];
 }
 
 /** Runs FFmpeg once for the same words. */

@@ -16,7 +16,7 @@ import {
   RpicamError,
   timeoutMs,
 } from "./options.ts";
-import { openOutput, type Output, Stdio, Terminated } from "./output.ts";
+import { fileOutput, type Output, Stdio, Terminated } from "./stdio.ts";
 import { isAtLeast, playOf } from "./scenario.ts";
 
 /** What the hardware encoder takes. */
@@ -118,11 +118,22 @@ async function openFiles(options: Options): Promise<Files> {
   pts?.write(encode("# timecode format v2\n"), flush);
   const listen = options.has("listen");
   return {
-    output: await openOutput({ target, flush, listen }),
+    output: await openOutput(target, flush, listen),
     pts,
     metadata: metadataWriter(options),
     flush,
   };
+}
+
+async function openOutput(
+  target: string,
+  flush: boolean,
+  listen: boolean,
+): Promise<Output> {
+  if (!/^(tcp|udp):\/\//.test(target)) return fileOutput(target, flush);
+  // Not loaded where it is not needed: a start that fails is to cost little.
+  const { networkOutput } = await import("./output.ts");
+  return await networkOutput(target, listen);
 }
 
 /** Text is flushed line by line; JSON is not. */

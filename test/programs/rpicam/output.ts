@@ -1,98 +1,38 @@
 /**
- * Where the frames go: stdout, a file, or the network.
+ * Where the frames go if that is the network.
  *
  * @module
  */
 
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { openSync, writeSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
 import { RpicamError } from "./options.ts";
-
-/** What the C library keeps of a file until it has more, or is flushed. */
-const STDIO_BYTES = 4096;
+import { type Output, Terminated } from "./stdio.ts";
 
 /** The largest datagram of IPv4. */
 const DATAGRAM_BYTES = 65507;
 
-/** Ended by an exception in the encoder's thread. */
-export class Terminated extends Error {}
-
-/** Takes frames. */
-export interface Output {
-  /** Takes one frame. */
-  write(frame: Uint8Array): Promise<void>;
-}
-
-/** What decides where frames go. */
-export interface OutputOptions {
-  /** Of `--output`. */
-  target: string;
-  /** Whether each frame is flushed. */
-  flush: boolean;
-  /** Whether a client is waited for. */
-  listen: boolean;
-}
-
-/** Opens the output. */
-export async function openOutput(options: OutputOptions): Promise<Output> {
-  const { target, flush, listen } = options;
-  const network = /^(tcp|udp):\/\/(\d+\.\d+\.\d+\.\d+):(\d+)$/.exec(target);
-  if (!network) {
-    if (/^(tcp|udp):\/\//.test(target)) {
-      throw new RpicamError(`bad network address ${target}`);
-    }
-    return fileOutput(target, flush);
+/**
+ * Opens a network address.
+ *
+ * @param listen Whether a client is waited for.
+ * @throws {RpicamError} If it is none, or nobody answers.
+ */
+export async function networkOutput(
+  target: string,
+  listen: boolean,
+): Promise<Output> {
+  const [, protocol, host = "", port] =
+    /^(tcp|udp):\/\/(\d+\.\d+\.\d+\.\d+):(\d+)$/.exec(target) ?? [];
+  if (protocol === undefined) {
+    throw new RpicamError(`bad network address ${target}`);
   }
-  const [, protocol, host = "", port] = network;
   if (protocol === "udp") return udpOutput(host, Number(port));
   const socket = listen
     ? await acceptOne(Number(port))
     : await dial(host, Number(port));
   return socketOutput(socket);
-}
-
-/** Buffered as stdio does it; opened when the first frame comes. */
-function fileOutput(target: string, flush: boolean): Output {
-  const stdio = new Stdio(
-    target === "-" ? () => 1 : () => openSync(target, "w"),
-  );
-  return {
-    write(frame) {
-      stdio.write(frame, flush);
-      return Promise.resolve();
-    },
-  };
-}
-
-/** A `FILE` of the C library, fully buffered. */
-export class Stdio {
-  readonly #open: () => number;
-  #fd: number | undefined;
-  #kept = new Uint8Array();
-
-  /** @param open Called when the first byte is written. */
-  constructor(open: () => number) {
-    this.#open = open;
-  }
-
-  /** @throws {Terminated} If nobody reads any more. */
-  write(bytes: Uint8Array, flush: boolean): void {
-    const all = new Uint8Array(this.#kept.length + bytes.length);
-    all.set(this.#kept);
-    all.set(bytes, this.#kept.length);
-    const whole = flush ? all.length : all.length - all.length % STDIO_BYTES;
-    this.#kept = all.slice(whole);
-    try {
-      this.#fd ??= this.#open();
-      for (let at = 0; at < whole;) {
-        at += writeSync(this.#fd, all, at, whole - at);
-      }
-    } catch (cause) {
-      throw new Terminated("failed to write output bytes", { cause });
-    }
-  }
 }
 
 function udpOutput(host: string, port: number): Output {

@@ -9,6 +9,8 @@
  * | `RPICAM_LITE`     | `1`: built without libav                             |
  * | `RPICAM_CAMERAS`  | names with commas (default `imx708`); empty: none    |
  * | `RPICAM_SCENARIO` | one of {@linkcode Scenario}, or a file that has it   |
+ * | `RPICAM_PICTURE`  | of FFmpeg's lavfi (default `testsrc2`), or the path  |
+ * |                   | of a file with raw frames                            |
  * | `RPICAM_ENCODE_MS`| from the sensor to the first byte (default 15)       |
  * | `RPICAM_LOG`      | a file that gets a line of JSON for each start and,  |
  * |                   | after it, for each frame                             |
