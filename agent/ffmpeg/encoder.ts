@@ -41,7 +41,7 @@ export async function encode(
     if (signal.aborted) return undefined;
     throw error;
   });
-  if (encoder === undefined) return;
+  if (encoder === undefined || signal.aborted) return;
   const video = { ...settings, encoder };
   const timeBase = runtime.wallClock();
   const args = encoderArgs(job, video, timeBase);
