@@ -146,6 +146,10 @@ export interface FakeOptions {
   streams?: Partial<Streams>;
   /** What a pipeline does while it runs. */
   running?: (options: SendOptions | RecvOptions) => Promise<void>;
+  /** The built-in plugins, if not {@linkcode fakePlugins}. */
+  builtins?: readonly unknown[];
+  /** What differs from the real machine. */
+  machine?: Partial<Runtime>;
   /** Decoders, if not those of an FFmpeg that is really there. */
   decoders?: Decoders;
   /** What happens to text on stdout. */
@@ -204,7 +208,7 @@ export class FakeProgram {
     });
     const machine = this.#runtime(outcome);
     const parts: Parts = {
-      builtins: fakePlugins,
+      builtins: this.#options.builtins ?? fakePlugins,
       pipelines: {
         createSender: (options) => make(options, sendStatus),
         createReceiver: (options) => make(options, recvStatus),
@@ -223,6 +227,7 @@ export class FakeProgram {
     const { clock } = this;
     return {
       ...runtime,
+      ...this.#options.machine,
       now: () => clock.now(),
       wallClock: () => clock.wallClock(),
       sleep: (duration, signal) => clock.sleep(duration, signal),
