@@ -4,11 +4,13 @@
  * @module
  */
 
-import { appendFileSync, openSync, writeSync } from "node:fs";
+import { openSync, writeSync } from "node:fs";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import { clock } from "../../../agent/runtime/clock.ts";
+import { deliver, type Files } from "./camera.ts";
 import { listing, sensorPath, versionText } from "./listing.ts";
+import { encode, libcamera, note, say } from "./messages.ts";
 import {
   bitsPerSecond,
   type Options,
@@ -32,7 +34,7 @@ const play = playOf(process.env);
 const [program = "rpicam-vid", ...args] = process.argv.slice(2);
 
 try {
-  note({ program, args, pid: process.pid, at: clock.now() });
+  note(play, { program, args, pid: process.pid, at: clock.now() });
   process.exitCode = await run(parseOptions(args, play));
   process.exit();
 } catch (error) {
@@ -56,9 +58,9 @@ async function run(options: Options): Promise<number> {
   if (play.scenario === "slow-start") await delay(2000);
   const files = await openFiles(options);
   openCamera(options);
-  const { frames, fps } = await encoderOf(options);
+  const pictures = await encoderOf(options);
   logStart(options);
-  return await deliver(frames, fps, limit, files);
+  return await deliver(play, pictures, limit, files);
 }
 
 /** @throws {RpicamError} If this is no Pi, or one with the legacy stack. */
@@ -77,14 +79,6 @@ function checkMachine(): void {
     "Contributions for other platforms are welcome at https://github.com/raspberrypi/rpicam-apps.",
   );
   process.exit(255);
-}
-
-/** The three files of an `Output`, opened in its order. */
-interface Files {
-  output: Output;
-  pts: Stdio | undefined;
-  metadata: ((text: string) => void) | undefined;
-  flush: boolean;
 }
 
 async function openFiles(options: Options): Promise<Files> {
@@ -259,114 +253,7 @@ function logStart(options: Options): void {
   );
 }
 
-/** @returns The exit code. */
-async function deliver(
-  frames: Uint8Array<ArrayBuffer>[],
-  fps: number,
-  limit: number,
-  { output, pts, metadata, flush }: Files,
-): Promise<number> {
-  let [interrupted, first] = [false, 0];
-  process.on("SIGINT", () => {
-    if (play.scenario === "ignore-sigint") return;
-    say("Received signal 2");
-    interrupted = true;
-  });
-  const writesEarly = !isAtLeast(play.version, ELEMENTARY);
-  const startedAt = clock.now();
-  for (let index = 0;; index++) {
-    await happening(index);
-    // A picture takes its time from the sensor to the encoder's output.
-    const sensorAt = startedAt + index * 1000 / fps;
-    const dueAt = sensorAt + play.encodeMs;
-    await delay(Math.max(0, dueAt - clock.now() - 2));
-    while (clock.now() < dueAt);
-    if (interrupted) return 0;
-    if (limit > 0 && clock.now() - startedAt > limit) {
-      say(`Halting: reached timeout of ${limit} milliseconds.`);
-      return 0;
-    }
-    const sensorNs = Math.round(sensorAt * 1e6);
-    const block = `SensorTimestamp=${sensorNs}\nExposureTime=9994\n\n`;
-    if (writesEarly) metadata?.(block);
-    const writtenAt = clock.now();
-    await output.write(frames[index % frames.length]!);
-    const us = Math.round(sensorAt * 1000);
-    first ||= us;
-    const ago = us - first;
-    const rest = `${ago % 1000}`.padStart(3, "0");
-    pts?.write(encode(`${Math.floor(ago / 1000)}.${rest}\n`), flush);
-    if (!writesEarly) metadata?.(block);
-    note({ frame: index, sensorAt, writtenAt });
-  }
-}
-
-/** What the scenario has in store before a frame. */
-async function happening(index: number): Promise<void> {
-  if (index < play.after) return;
-  switch (play.scenario) {
-    case "die-after":
-      return void process.kill(process.pid, "SIGSEGV");
-    case "exit-after":
-      return void process.exit(0);
-    case "freeze-after":
-      return await new Promise(() => setInterval(() => {}, 60_000));
-    case "stall-after":
-      return await stall();
-  }
-}
-
-/** For ever; SIGINT is not looked at. */
-async function stall(): Promise<never> {
-  process.on("SIGINT", () => {});
-  while (true) {
-    await delay(1000);
-    libcamera(
-      "WARN",
-      "V4L2 v4l2_videodevice.cpp:2095",
-      "/dev/video0[18:cap]: Dequeue timer of 1000000.00us has expired!",
-    );
-    const place = "RPI pipeline_base.cpp:1373";
-    libcamera("ERROR", place, "Camera frontend has timed out!");
-    libcamera(
-      "ERROR",
-      place,
-      "Please check that your camera sensor connector is attached securely.",
-    );
-    libcamera(
-      "ERROR",
-      place,
-      "Alternatively, try another cable and/or sensor.",
-    );
-    say("ERROR: Device timeout detected, attempting a restart!!!");
-  }
-}
-
-/** A line of libcamera's own log. */
-function libcamera(level: string, place: string, text: string): void {
-  const seconds = clock.now() / 1000;
-  const hours = Math.floor(seconds / 3600);
-  const minutes = `${Math.floor(seconds / 60) % 60}`.padStart(2, "0");
-  const rest = (seconds % 60).toFixed(9).padStart(12, "0");
-  say(
-    `[${hours}:${minutes}:${rest}] [${process.pid}] ${level.padStart(5)} ` +
-      `${place} ${text}`,
-  );
-}
-
-function encode(text: string): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(text);
-}
-
-function say(line: string): void {
-  writeSync(2, encode(`${line}\n`));
-}
-
 function print(text: string): number {
   writeSync(1, encode(text));
   return 0;
-}
-
-function note(what: Record<string, unknown>): void {
-  if (play.log) appendFileSync(play.log, `${JSON.stringify(what)}\n`);
 }
