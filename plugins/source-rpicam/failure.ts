@@ -27,7 +27,7 @@ const SENSORS = Array.from(
 /** Makes an error out of how a run ended. */
 export async function failureOf(
   end: CaptureEnd,
-  { address, runtime }: SourceContext<unknown>,
+  { address, runtime }: Pick<SourceContext<unknown>, "address" | "runtime">,
   host: PluginHost,
 ): Promise<Error> {
   const { ConfigError, StreamError } = host;
