@@ -32,11 +32,16 @@ function readClock(timeBase: number): string {
     `if(isnan(PREV_OUTPTS),0,PREV_OUTPTS+1))'`;
 }
 
+/** The input's own time of the wall clock, since `timeBase`. */
+function keepClock(timeBase: number): string[] {
+  return ["-copyts", "-itsoffset", `${-timeBase / 1e6}`];
+}
+
 /**
  * Composes the arguments of FFmpeg.
  *
- * @param timeBase Microseconds since 1970 from which "now" is counted, so that
- * FLV's 32 bits of milliseconds hold it.
+ * @param timeBase Microseconds since 1970 from which "now" and "wall" are
+ * counted, so that FLV's 32 bits of milliseconds hold it.
  */
 export function encoderArgs(
   job: EncoderJob,
@@ -48,6 +53,7 @@ export function encoderArgs(
     ...QUIET,
     ...ATTENTIVE,
     ...(job.copy ? [] : options.global ?? []),
+    ...(job.time === "wall" ? keepClock(timeBase) : []),
     ...job.input,
     "-map",
     "0:v:0",
@@ -64,7 +70,8 @@ export function encoderArgs(
 
 /** Whether the timestamps that come out tell when pictures were captured. */
 export function tellsCapture(job: EncoderJob, video: VideoSettings): boolean {
-  return job.time === "now" && !job.copy && optionsFor(job, video).anyTime;
+  if (job.copy) return job.time === "wall";
+  return job.time !== "input" && optionsFor(job, video).anyTime;
 }
 
 function optionsFor(
@@ -91,6 +98,7 @@ function encoding(
     ...(job.filters ?? []),
     ...(size.width % 2 || size.height % 2 ? [EVEN] : []),
     ...(job.time === "now" ? [readClock(timeBase)] : []),
+    ...(job.time === "wall" ? ["settb=1/1000000"] : []),
     ...(options.filters ?? []),
   ];
   return [

@@ -36,6 +36,16 @@ const CASES: [
     `-b:v 2000000 -maxrate 2000000 -bufsize 500000 ${ANY_TIME} ${END}`,
   ],
   [
+    "a camera that tells the wall clock's time",
+    { input: ["-i", "camera"], time: "wall" },
+    {},
+    `${START} -copyts -itsoffset -1763869200 -i camera -map 0:v:0 ` +
+    `-vf settb=1/1000000 ${X264} ` +
+    "colorprim=smpte170m:transfer=smpte170m:colormatrix=smpte170m:" +
+    "fps=30000/1000:force-cfr=1 -pix_fmt yuv420p -bf 0 -g 30 " +
+    `-b:v 2000000 -maxrate 2000000 -bufsize 500000 ${ANY_TIME} ${END}`,
+  ],
+  [
     "a large film with its own times",
     {
       input: ["-i", "file:film.mkv"],

@@ -91,6 +91,42 @@ test("encode tells of each picture when it was captured", async () => {
   assert.ok(steps.every((step) => step > 0));
 });
 
+for (const copy of [false, true]) {
+  test(`encode takes the wall clock's time from an input${copy ? ", and copies it" : ""}`, async () => {
+    const clock = ["-use_wallclock_as_timestamps", "1"];
+    const picture = ["-f", "lavfi", "-i", "testsrc2=size=64x64,realtime"];
+    using folder = temporaryFolder();
+    const path = join(folder.path, "film.h264");
+    if (copy) {
+      const film: Uint8Array[] = [];
+      await run(job({ time: "input" }), {
+        onUnit: ({ data }) => void film.push(data.slice()),
+      });
+      writeFileSync(path, concat(...film));
+    }
+    const film = [
+      "-re",
+      "-f",
+      "h264",
+      "-framerate",
+      "30",
+      "-i",
+      `file:${path}`,
+    ];
+    const input = [...clock, ...copy ? film : picture];
+    const ages: number[] = [];
+    await run(job({ input, copy, time: "wall" }), {
+      onUnit({ capturedAt }, stop) {
+        ages.push(runtime.now() - capturedAt!);
+        if (ages.length === 20) stop.abort();
+      },
+    });
+    assert.ok(Math.min(...ages) >= 0, `${ages}`);
+    const typical = ages.sort((a, b) => a - b)[10]!;
+    assert.ok(typical < 100, `${typical} ms`);
+  });
+}
+
 test("encode keeps a film's own times, and knows of no capture", async () => {
   const units = await run(job({ time: "input", fps: 25 }));
   assert.deepEqual(

@@ -104,14 +104,14 @@ export default ({ z, defineSource, ConfigError, StreamError }: PluginHost) => {
       const input = [
         // The first pictures say nothing that is not known.
         ...["-probesize", "32", "-analyzeduration", "0"],
-        ...["-f", "v4l2", "-input_format", inputFormat],
+        // The kernel's time of each picture, in that of the wall clock.
+        ...["-f", "v4l2", "-ts", "abs", "-input_format", inputFormat],
         ...["-video_size", `${size.width}x${size.height}`],
         ...["-framerate", `${fps}`, "-i", device.path],
       ];
-      const time = copy ? "input" : "now";
       let cause: unknown;
       try {
-        await context.encode({ input, size, fps, copy, time }, emit);
+        await context.encode({ input, size, fps, copy, time: "wall" }, emit);
       } catch (error) {
         cause = error;
       }

@@ -109,12 +109,17 @@ def check_list():
 def check_pictures(source, width, height):
     with Agent("send", source, "tcp://127.0.0.1:5001") as sender:
         sender.says(r"running tcp:")
-        with Agent("recv", "tcp://127.0.0.1:5001", "-") as receiver:
-            for _ in range(10):
+        receive = ("recv", "tcp://127.0.0.1:5001", "-", "--json=stderr")
+        with Agent(*receive) as receiver:
+            for _ in range(3 * 15):
                 frame = receiver.frame(width, height)
                 assert_bars(frame, width, height)
+            status = receiver.lines[receiver.says(r'"age":.*"p50":\d')]
         line = sender.lines[sender.says(r" delivers ")]
-    return f"{source}: {line.split('source-v4l2: ')[-1]}"
+    age = json.loads(status)["sinks"][0]["age"]
+    # The driver says when it took a picture; not before it was asked to.
+    assert age["since"] == "capture" and 0 < age["p50"] < 5000, age
+    return f"{source}: {line.split('source-v4l2: ')[-1]}, {age['p50']} ms old"
 
 
 def check_busy():
