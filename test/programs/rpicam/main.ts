@@ -7,8 +7,7 @@
 import { openSync, writeSync } from "node:fs";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
-import { clock } from "../../../agent/runtime/clock.ts";
-import { deliver, type Files } from "./camera.ts";
+import type { Files } from "./camera.ts";
 import { listing, sensorPath, versionText } from "./listing.ts";
 import { encode, libcamera, note, say } from "./messages.ts";
 import {
@@ -34,7 +33,7 @@ const play = playOf(process.env);
 const [program = "rpicam-vid", ...args] = process.argv.slice(2);
 
 try {
-  note(play, { program, args, pid: process.pid, at: clock.now() });
+  note(play, { program, args, pid: process.pid });
   process.exitCode = await run(parseOptions(args, play));
   process.exit();
 } catch (error) {
@@ -60,6 +59,7 @@ async function run(options: Options): Promise<number> {
   openCamera(options);
   const pictures = await encoderOf(options);
   logStart(options);
+  const { deliver } = await import("./camera.ts");
   return await deliver(play, pictures, limit, files);
 }
 

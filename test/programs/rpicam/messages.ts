@@ -5,13 +5,13 @@
  */
 
 import { appendFileSync, writeSync } from "node:fs";
+import { uptime } from "node:os";
 import process from "node:process";
-import { clock } from "../../../agent/runtime/clock.ts";
 import type { Play } from "./scenario.ts";
 
 /** A line of libcamera's own log. */
 export function libcamera(level: string, place: string, text: string): void {
-  const seconds = clock.now() / 1000;
+  const seconds = uptime();
   const hours = Math.floor(seconds / 3600);
   const minutes = `${Math.floor(seconds / 60) % 60}`.padStart(2, "0");
   const rest = (seconds % 60).toFixed(9).padStart(12, "0");
