@@ -333,13 +333,11 @@ export interface ChildPipe extends Disposable {
    */
   readNow(view: Uint8Array<ArrayBuffer>): number;
   /**
-   * Reads at least one byte. It takes a thread as long as it waits: for few
-   * pipes only.
-   *
-   * @returns How many bytes were read; 0 once {@linkcode ChildPipe.end} was
-   * called and everything is read, or it is disposed of.
+   * What arrives, each chunk borrowed until the next one is asked for. Ends
+   * once {@linkcode ChildPipe.end} was called and everything is read, or it is
+   * disposed of. To be asked for once.
    */
-  read(view: Uint8Array<ArrayBuffer>): Promise<number>;
+  readonly chunks: AsyncIterable<Uint8Array<ArrayBuffer>>;
   /** To be called when the child is gone: nothing more is to be waited for. */
   end(): void;
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readlinkSync } from "node:fs";
-import { until } from "../../test/faults/deadline.ts";
+import { readFile } from "node:fs/promises";
+import { until, within } from "../../test/faults/deadline.ts";
 import { test } from "../../test/harness.ts";
 import { assertFlat } from "../../test/programs/descriptors.ts";
 import { openPipe } from "./child_pipe.ts";
@@ -35,8 +36,11 @@ test("openPipe tells when the child is gone and everything is read", async () =>
   using pipe = openPipe();
   const child = await writer(pipe.path, "printf 1");
   void child.exit.then(() => pipe.end());
-  assert.equal(await pipe.read(new Uint8Array(4)), 1);
-  assert.equal(await pipe.read(new Uint8Array(4)), 0);
+  const texts: string[] = [];
+  for await (const chunk of pipe.chunks) {
+    texts.push(new TextDecoder().decode(chunk));
+  }
+  assert.equal(texts.join(""), "1");
 });
 
 test("openPipe lets another child read", async () => {
@@ -71,6 +75,25 @@ test("openPipe leaves no link that nobody has opened", () => {
   pipe[Symbol.dispose]();
   assert.throws(() => readlinkSync(pipe.path), { code: "ENOENT" });
   assert.equal(pipe.readNow(new Uint8Array(1)), 0);
+});
+
+test("openPipe lets go of who waits when disposed", async () => {
+  const pipe = openPipe();
+  const next = pipe.chunks[Symbol.asyncIterator]().next();
+  pipe[Symbol.dispose]();
+  assert.equal((await within(DEADLINE_MS, "end", next)).done, true);
+});
+
+test("openPipe waits on many pipes at once, and files can still be read", async () => {
+  const pipes = Array.from({ length: 20 }, () => openPipe());
+  const waiting = pipes.map(async (pipe) => {
+    for await (const chunk of pipe.chunks) return chunk.length;
+    return 0;
+  });
+  await within(DEADLINE_MS, "file", readFile("/proc/self/stat"));
+  for (const pipe of pipes) pipe[Symbol.dispose]();
+  const counts = await within(DEADLINE_MS, "ends", Promise.all(waiting));
+  assert.deepEqual(counts, pipes.map(() => 0));
 });
 
 test("openPipe leaves no descriptors", async () => {

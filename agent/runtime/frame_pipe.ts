@@ -22,6 +22,8 @@ const CAPACITY = 1 << 20;
 
 /** A frame pipe of the kernel's, which can be asked what is in it. */
 export interface KernelPipe extends FramePipe {
+  /** The end to read, for those who can wait for it in another way. */
+  readonly descriptor: number;
   /** What another process opens that is to read in our place. */
   readonly readerPath: string;
   /**
@@ -85,6 +87,7 @@ export function openFramePipe(): KernelPipe | undefined {
   const waiting = intBytes(0);
   return {
     path,
+    descriptor: readEnd,
     readerPath: `/proc/${process.pid}/fd/${readEnd}`,
     end,
     readNow(view) {

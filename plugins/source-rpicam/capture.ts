@@ -107,9 +107,8 @@ export async function captureCoded(
     return await run("h264", paths, context, options, {
       finish: () => pts.end(),
       async reading() {
-        const line = new Uint8Array(4096);
-        for (let count; (count = await pts.read(line)) > 0;) {
-          marks.push(line.subarray(0, count));
+        for await (const chunk of pts.chunks) {
+          marks.push(chunk);
           collect();
         }
         collect();

@@ -41,11 +41,8 @@ export class FakeChildPipe implements ChildPipe {
   }
 
   /** As the contract says. */
-  async read(view: Uint8Array<ArrayBuffer>): Promise<number> {
-    while (this.#bytes.length === 0 && !this.#ended) {
-      await new Promise<void>((resolve) => this.#wake = resolve);
-    }
-    return this.readNow(view);
+  get chunks(): AsyncIterable<Uint8Array<ArrayBuffer>> {
+    return this.#read();
   }
 
   /** As the contract says. */
@@ -58,5 +55,14 @@ export class FakeChildPipe implements ChildPipe {
   [Symbol.dispose](): void {
     this.end();
     this.#entry[Symbol.dispose]();
+  }
+
+  async *#read(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+    while (this.#bytes.length > 0 || !this.#ended) {
+      const chunk = this.#bytes;
+      this.#bytes = new Uint8Array();
+      if (chunk.length > 0) yield chunk;
+      else await new Promise<void>((resolve) => this.#wake = resolve);
+    }
   }
 }
