@@ -44,6 +44,9 @@ export default ({ z, defineSource, ConfigError, StreamError }: PluginHost) => {
       throw new StreamError("lost", `${named(before)} is unplugged`);
     }
     if (found === undefined) {
+      // It may be there, and not for us.
+      const device = path?.startsWith("/dev/") ? path : "/dev/video0";
+      await runtime.kindOfPath(device);
       const names = devices.map((device) => `${addressOf(device)}`);
       const there = names.length > 0 ? names.join(", ") : "no USB camera";
       throw new ConfigError(

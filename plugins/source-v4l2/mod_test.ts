@@ -137,6 +137,16 @@ test("source-v4l2 says so where there is no camera", async () => {
   assert.equal(error.exitCode, 66);
 });
 
+for (const address of ["v4l2:", "v4l2:/dev/video0"]) {
+  test(`source-v4l2 says so where it may not open ${address}`, async () => {
+    const runtime = machine();
+    runtime.files.paths.set("/dev/video0", { kind: "device", locked: true });
+    const { error } = await run(address, runtime);
+    assert.deepEqual([error.name, error.exitCode], ["ConfigError", 77]);
+    assert.match(error.message, /\/dev\/video0": no permission$/);
+  });
+}
+
 test("source-v4l2 names who has the camera, and waits", async () => {
   const runtime = machine({ ...WEBCAM, busy: true });
   runtime.users.set("/dev/video0", [{ pid: 4711, name: "cheese" }]);
