@@ -8,7 +8,7 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, renameSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import { AccessUnitSplitter } from "../../../agent/media/access_unit_splitter.ts";
 import { joinNalUnits, nalUnitsOf } from "../../../agent/media/annexb.ts";
@@ -39,7 +39,7 @@ const CLIP_GOPS = 2;
 /** Codes a clip, or finds what an earlier run has coded. */
 export function codedFrames(options: ClipOptions): Uint8Array<ArrayBuffer>[] {
   const { width, height, fps, gop, bitrate, slices, picture } = options;
-  const bytes = cached("h264", [
+  const bytes = cached(folderOf(picture), "h264", [
     ...input(picture, width, height, fps),
     ...["-frames:v", `${CLIP_GOPS * gop}`, "-pix_fmt", "yuv420p"],
     ...["-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency"],
@@ -60,7 +60,7 @@ export function rawFrames(
   options: Pick<ClipOptions, "width" | "height" | "fps" | "picture">,
 ): Uint8Array<ArrayBuffer>[] {
   const { width, height, fps, picture } = options;
-  const bytes = cached("yuv", [
+  const bytes = cached(folderOf(picture), "yuv", [
     ...input(picture, width, height, fps),
     ...(picture.includes("/") ? [] : ["-frames:v", `${Math.ceil(fps)}`]),
     ...["-pix_fmt", "yuv420p", "-f", "rawvideo"],
@@ -88,13 +88,19 @@ function input(
   ];
 }
 
+/** What is made of a file goes with it; of a picture there is one for all. */
+function folderOf(picture: string): string {
+  return picture.includes("/") ? dirname(picture) : tmpdir();
+}
+
 /** Runs FFmpeg once for the same words. */
 function cached(
+  folder: string,
   extension: string,
   words: string[],
 ): Uint8Array<ArrayBuffer> {
   const digest = createHash("sha256").update(words.join("\0")).digest("hex");
-  const path = join(tmpdir(), `rpicam-${digest.slice(0, 24)}.${extension}`);
+  const path = join(folder, `rpicam-${digest.slice(0, 24)}.${extension}`);
   if (!existsSync(path)) {
     const fresh = `${path}.${process.pid}`;
     const head = ["-hide_banner", "-loglevel", "error", "-y"];
