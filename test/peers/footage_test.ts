@@ -8,6 +8,12 @@ import { MIN_PSNR_DB, psnrOf } from "./psnr.ts";
 /** From Debian's opencv-doc: 80 s of people in a street, MPEG-4. */
 const FOOTAGE = "/usr/share/doc/opencv-doc/examples/data/vtest.avi";
 const FRAMES = 795;
+/**
+ * Frames that are too old when the decoder has started: on a machine where that
+ * takes longer than a frame. They are counted.
+ */
+const SKIPPED = 5;
+
 const [WIDTH, HEIGHT] = [768, 576];
 const BYTES = WIDTH * HEIGHT * 3;
 
@@ -24,13 +30,20 @@ test("camagent brings every frame of real footage", async () => {
     return exit;
   });
   const psnr: number[] = [];
+  let skipped = 0;
   try {
     for await (const frame of wholeFrames(receiver.stdout, BYTES)) {
-      const { value } = await expected.frames.next();
-      psnr.push(psnrOf(frame, value!));
+      let quality = psnrOf(frame, (await expected.frames.next()).value!);
+      while (psnr.length === 0 && quality < MIN_PSNR_DB && skipped < SKIPPED) {
+        skipped++;
+        quality = psnrOf(frame, (await expected.frames.next()).value!);
+      }
+      psnr.push(quality);
     }
     assert.deepEqual(await ended, { code: 0, signal: null });
-    assert.equal(psnr.length, FRAMES);
+    assert.equal(psnr.length + skipped, FRAMES);
+    const { decoders: [decoder], sinks: [sink] } = receiver.status!;
+    assert.equal(skipped, decoder!.stale + sink!.dropped);
     assert.equal((await expected.frames.next()).done, true);
   } finally {
     expected.end();
