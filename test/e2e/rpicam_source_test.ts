@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import process from "node:process";
 import { isEntry } from "../../agent/media/unit_queue.ts";
 import type { SourcePlugin } from "../../agent/plugin/source.ts";
-import { declare } from "../../test/contract/declaration.ts";
-import { testSource } from "../../test/contract/source_contract.ts";
-import { contextOf } from "../../test/contract/source_usage.ts";
-import { until, within } from "../../test/faults/deadline.ts";
-import { isAlive } from "../../test/faults/process_tree.ts";
-import { test } from "../../test/harness.ts";
-import { type RpicamEnv, RpicamMachine } from "../../test/programs/rpicam.ts";
-import * as sourceRpicam from "./mod.ts";
+import { declare } from "../contract/declaration.ts";
+import { testSource } from "../contract/source_contract.ts";
+import { contextOf } from "../contract/source_usage.ts";
+import { until, within } from "../faults/deadline.ts";
+import { isAlive } from "../faults/process_tree.ts";
+import { test } from "../harness.ts";
+import { type RpicamEnv, RpicamMachine } from "../programs/rpicam.ts";
+import * as sourceRpicam from "../../plugins/source-rpicam/mod.ts";
 
 /** A start of the stand-in takes 0.2 s; six at once on two cores. */
 const DEADLINE_MS = 20_000;
