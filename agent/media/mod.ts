@@ -26,6 +26,7 @@ export * from "./ip_address.ts";
 export * from "./ivf.ts";
 export * from "./jpeg.ts";
 export * from "./jpeg_splitter.ts";
+export * from "./lines.ts";
 export * from "./mpegts/mod.ts";
 export * from "./nal_unit_picture.ts";
 export * from "./nut.ts";

@@ -6,6 +6,20 @@
  */
 
 import type { Microseconds, Milliseconds } from "../media/time.ts";
+import type { ChildPipe, ChildProcess, Secret, SpawnOptions } from "./child.ts";
+import type {
+  DialOptions,
+  ListenOptions,
+  TcpConnection,
+  TcpListener,
+  UdpOptions,
+  UdpSocket,
+} from "./network.ts";
+import type { VideoDevice } from "./video_device.ts";
+
+export type * from "./child.ts";
+export type * from "./network.ts";
+export type * from "./video_device.ts";
 
 /** Reads the time and waits for it. */
 export interface Clock {
@@ -19,164 +33,6 @@ export interface Clock {
    * @throws The signal's reason, at once, when `signal` aborts.
    */
   sleep(duration: Milliseconds, signal?: AbortSignal): Promise<void>;
-}
-
-/** An open TCP connection. */
-export interface TcpConnection extends AsyncDisposable {
-  /** `host:port` of the other side, for logs. */
-  readonly peer: string;
-  /** Numeric address of the other side, without the port. */
-  readonly peerHost: string;
-  /**
-   * The bytes that arrive. Each chunk is borrowed until the next one is asked
-   * for. Ends when the peer closes its side.
-   *
-   * @throws {StreamError} "lost" if the connection breaks.
-   */
-  readonly chunks: AsyncIterable<Uint8Array<ArrayBuffer>>;
-  /**
-   * Resolves when the system has taken the bytes.
-   *
-   * @throws {StreamError} "lost" if the connection is gone.
-   */
-  write(bytes: Uint8Array<ArrayBuffer>): Promise<void>;
-}
-
-/** How a server proves who it is; by nothing else, it is not believed. */
-export interface TlsOptions {
-  /**
-   * Certificates that are trusted in place of the well-known ones, as PEM.
-   * Server certificates have to name the host.
-   */
-  ca?: string;
-  /**
-   * SHA-256 of the one certificate that is trusted, as 64 hexadecimal digits;
-   * colons may stand between them. Whom it names does not matter then.
-   */
-  fingerprint?: string;
-}
-
-/** How a connection is opened. */
-export interface DialOptions {
-  /** Name or numeric address. */
-  host: string;
-  /** 1 to 65535. */
-  port: number;
-  /** Gives up, and closes a connection that is open already. */
-  signal: AbortSignal;
-  /** How long the peer may take to answer. */
-  timeout: Milliseconds;
-  /**
-   * Bounds what the system keeps for a peer that does not read, in bytes. Best
-   * effort: not every system can. Omit for its default.
-   */
-  sendBuffer?: number;
-  /** Encrypts the connection, once the server has proven who it is. */
-  tls?: TlsOptions;
-}
-
-/** Where connections are accepted. */
-export interface ListenOptions {
-  /** Numeric address; `0.0.0.0` or `::` for every interface. */
-  host: string;
-  /** 0 asks the system for a free port. */
-  port: number;
-  /**
-   * Bounds what the system keeps for a peer that does not read, in bytes per
-   * connection. Best effort: not every system can. Omit for its default.
-   */
-  sendBuffer?: number;
-}
-
-/** Accepts TCP connections. Disposing closes those that nobody has taken. */
-export interface TcpListener extends AsyncDisposable {
-  /** The port it listens on, also where 0 was asked for. */
-  readonly port: number;
-  /** Connections as they come; each belongs to whoever takes it. */
-  readonly connections: AsyncIterable<TcpConnection>;
-}
-
-/** How a UDP socket treats multicast groups. */
-export interface MulticastOptions {
-  /**
-   * The group to join. Omit to send only. The socket stays a member, though
-   * its interface goes away and comes back.
-   */
-  group?: string | undefined;
-  /**
-   * Where groups are: an interface's name, or an address that it has. Omit for
-   * the one that the system's routes lead to.
-   */
-  interface?: string | undefined;
-  /**
-   * How many routers may pass on what is sent to a group, plus one.
-   *
-   * @default {1}
-   */
-  ttl?: number | undefined;
-  /**
-   * Whether this machine gets what it sends to a group as well.
-   *
-   * @default {true}
-   */
-  loopback?: boolean | undefined;
-}
-
-/** How a UDP socket is opened. */
-export interface UdpOptions {
-  /**
-   * Numeric address to bind: one of this machine, `0.0.0.0` or `::` for every
-   * interface, or a group, whose port any number of sockets may share.
-   */
-  host: string;
-  /** 0 asks the system for a free port. */
-  port: number;
-  /** Omit where no group is involved. */
-  multicast?: MulticastOptions | undefined;
-  /** Numeric address of the only sender to hear. Omit to hear everybody. */
-  source?: string | undefined;
-  /**
-   * Bytes that the system is to keep until they are read; it may allow less.
-   * Omit for its default.
-   */
-  receiveBuffer?: number | undefined;
-}
-
-/** A datagram that arrived. */
-export interface Datagram {
-  /** What it carries, borrowed until the next one is asked for. */
-  readonly data: Uint8Array<ArrayBuffer>;
-  /** Numeric address of who sent it. */
-  readonly host: string;
-  /** The port it was sent from. */
-  readonly port: number;
-}
-
-/** An open UDP socket. */
-export interface UdpSocket extends AsyncDisposable {
-  /** The port it is bound to, also where 0 was asked for. */
-  readonly port: number;
-  /** Bytes that the system keeps for it, where it tells. */
-  readonly receiveBuffer: number | undefined;
-  /** What arrives. Ends when the socket is disposed of. */
-  readonly datagrams: AsyncIterable<Datagram>;
-  /**
-   * Resolves when the system has taken the datagram, which does not mean that
-   * it arrives.
-   *
-   * @param host Numeric address.
-   * @throws {StreamError} "lost" if the system refuses it.
-   */
-  send(
-    data: Uint8Array<ArrayBuffer>,
-    host: string,
-    port: number,
-  ): Promise<void>;
-  /**
-   * Counts datagrams that arrived and were thrown away: because nobody took
-   * them in time, as far as the system tells, or because of their sender.
-   */
-  dropped(): number;
 }
 
 /** One end of a named pipe with one reader, written without blocking. */
@@ -258,138 +114,12 @@ export interface SharedMemoryOptions {
   replaces(head: Uint8Array<ArrayBuffer>): boolean;
 }
 
-/** How a child process is started. */
-export interface SpawnOptions {
-  /** Name of a program on PATH, or a path. */
-  command: string;
-  /** Passed as they are; there is no shell. */
-  args: readonly string[];
-  /** Ends the child, by SIGTERM and then SIGKILL. */
-  signal: AbortSignal;
-  /**
-   * Ends it by SIGINT in place of SIGTERM, for programs that put their hardware
-   * in order only then.
-   */
-  interrupt?: boolean;
-  /** Whether the child reads a pipe that we write; else it reads nothing. */
-  stdin?: boolean;
-  /**
-   * Called with what the child writes to stdout, borrowed until it returns.
-   * Omit to throw it away.
-   */
-  onStdout?(chunk: Uint8Array<ArrayBuffer>): void;
-  /**
-   * Called for each line of stderr, without its end. Return `true` to keep it
-   * out of the tail that errors show.
-   */
-  onStderrLine?(line: string): boolean | void;
-}
-
-/** How a child process ended. */
-export interface ChildExit {
-  /** Its exit status, unless a signal ended it. */
-  readonly code: number | null;
-  /** The signal that ended it. */
-  readonly signal: string | null;
-  /** Whether it had to be killed because it did not heed the first signal. */
-  readonly forced: boolean;
-  /** The last lines it wrote to stderr, 100 at most. */
-  readonly stderrTail: readonly string[];
-}
-
-/**
- * A child process, in a process group of its own. It dies with this process,
- * whichever way that ends; what it has started dies when it ends. Disposing
- * ends it and waits for its end.
- */
-export interface ChildProcess extends AsyncDisposable {
-  /** Process id. */
-  readonly pid: number;
-  /**
-   * Writes to the child's stdin; resolves when the system has taken the bytes.
-   *
-   * @throws {StreamError} "lost" if the child no longer reads.
-   */
-  write(bytes: Uint8Array<ArrayBuffer>): Promise<void>;
-  /** Closes the child's stdin. */
-  endInput(): void;
-  /** Resolves when the child is gone and all its output was handed over. */
-  readonly exit: Promise<ChildExit>;
-}
-
-/**
- * A pipe that a child process opens by its path. It has room for 1 MiB.
- * Disposing closes it: who writes to it then fails.
- */
-export interface ChildPipe extends Disposable {
-  /** What opens it for writing. */
-  readonly path: string;
-  /** What opens it for reading, where another child is to read. */
-  readonly readerPath: string;
-  /**
-   * Reads what is there, without waiting.
-   *
-   * @returns How many bytes were read; 0 if there is nothing.
-   */
-  readNow(view: Uint8Array<ArrayBuffer>): number;
-  /**
-   * What arrives, each chunk borrowed until the next one is asked for. Ends
-   * once {@linkcode ChildPipe.end} was called and everything is read, or it is
-   * disposed of. To be asked for once.
-   */
-  readonly chunks: AsyncIterable<Uint8Array<ArrayBuffer>>;
-  /** To be called when the child is gone: nothing more is to be waited for. */
-  end(): void;
-}
-
-/** What one child process may read, once. Disposing takes it back. */
-export interface Secret extends Disposable {
-  /** Where the child finds it. */
-  readonly path: string;
-}
-
 /** A process of this machine. */
 export interface ProcessName {
   /** Process id. */
   readonly pid: number;
   /** The first 15 bytes of its program's name. */
   readonly name: string;
-}
-
-/** A size that a camera has, and its rates. */
-export interface VideoMode {
-  /** Pixels per row. */
-  readonly width: number;
-  /** Rows. */
-  readonly height: number;
-  /** Pictures per second, the most first. */
-  readonly fps: readonly number[];
-}
-
-/** A way in which a camera delivers pictures. */
-export interface VideoFormat {
-  /** V4L2's four letters, such as `YUYV`. */
-  readonly fourcc: string;
-  /** Sizes, the largest first. */
-  readonly modes: readonly VideoMode[];
-}
-
-/** A camera that is a device of V4L2. */
-export interface VideoDevice {
-  /** Such as `/dev/video0`: another one after the next start. */
-  readonly path: string;
-  /** Names that stay the same, of links to it. */
-  readonly links: readonly string[];
-  /** What it calls itself; anything, of no more than 31 bytes. */
-  readonly name: string;
-  /** Of the kernel's. */
-  readonly driver: string;
-  /** Where it is plugged in. */
-  readonly bus: string;
-  /** Whether somebody streams from it. */
-  readonly busy: boolean;
-  /** In its own order. */
-  readonly formats: readonly VideoFormat[];
 }
 
 /** What stands at a path. */

@@ -10,15 +10,18 @@ import { realpathSync } from "node:fs";
 import { basename } from "node:path";
 import process from "node:process";
 import { ProcessError, StreamError } from "../errors.ts";
+import { LineReader } from "../media/lines.ts";
 import type {
   ChildExit,
   ChildProcess,
   SpawnOptions,
 } from "../plugin/runtime.ts";
-import { LineReader } from "./lines.ts";
 import { findProgram } from "./programs.ts";
 
-/** From the first signal to SIGKILL. An FFmpeg blocked on a full pipe ignores the first. */
+/**
+ * From the first signal to SIGKILL. An FFmpeg blocked on a full pipe ignores the
+ * first.
+ */
 const KILL_GRACE_MS = 1000;
 
 /**

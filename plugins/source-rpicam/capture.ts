@@ -22,7 +22,6 @@ import {
 } from "./flags.ts";
 import { type CutPicture, FrameCutter } from "./frame_cutter.ts";
 import { sensorTime } from "./sensor_time.ts";
-import { Lines } from "./lines.ts";
 
 /** How a run is started. */
 export interface CaptureOptions {
@@ -77,8 +76,8 @@ export async function captureCoded(
     metadata: metadata.path,
   };
   const cutter = new FrameCutter(media);
-  const marks = new Lines((line) => cutter.mark(line));
-  const sensor = new Lines((line) => cutter.metadata(line));
+  const marks = new media.LineReader((line) => cutter.mark(line));
+  const sensor = new media.LineReader((line) => cutter.metadata(line));
   const view = new Uint8Array(READ_BYTES);
   let [delivered, warned] = [false, false];
 
@@ -128,6 +127,7 @@ const UNMARKED = "the camera's program does not tell when a picture is " +
 export async function captureRaw(
   emit: EmitAccessUnit,
   context: SourceContext<unknown>,
+  { media }: PluginHost,
   options: CaptureOptions,
 ): Promise<CaptureEnd> {
   const { size, fps } = options.settings;
@@ -138,7 +138,7 @@ export async function captureRaw(
   // By the number of the frame: one may come later than its picture.
   const times = new Map<number, Milliseconds>();
   let [told, coded] = [0, 0];
-  const sensor = new Lines((line) => {
+  const sensor = new media.LineReader((line) => {
     const time = sensorTime(line);
     if (time === undefined) return;
     if (told >= coded) times.set(told, (time / 1000) as Milliseconds);

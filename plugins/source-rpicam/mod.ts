@@ -67,7 +67,7 @@ export default (host: PluginHost) => {
   }
 
   /** One run of the program, with what its version knows. */
-  async function capture(
+  async function start(
     emit: EmitAccessUnit,
     context: SourceContext<Controls>,
     settings: CaptureSettings,
@@ -82,9 +82,8 @@ export default (host: PluginHost) => {
         settings,
         onComplaint: (complaint) => void warn(complaint, context, warned),
       };
-      const end = isRaw
-        ? await captureRaw(emit, context, options)
-        : await captureCoded(emit, context, host, options);
+      const capture = isRaw ? captureRaw : captureCoded;
+      const end = await capture(emit, context, host, options);
       if (end.exit.forced) restsUntil = runtime.now() + REST_MS;
       signal.throwIfAborted();
       const { complaint, delivered } = end;
@@ -119,7 +118,7 @@ export default (host: PluginHost) => {
         ? undefined
         : video.encoder;
       if ((wanted ?? unable) === undefined) {
-        const end = await capture(
+        const end = await start(
           telling(`rpicam-vid encodes ${what}`),
           context,
           settings,
@@ -132,7 +131,7 @@ export default (host: PluginHost) => {
         unable = complaint.text;
       }
       const why = wanted ?? `rpicam-vid says "${unable}"`;
-      const end = await capture(
+      const end = await start(
         telling(`FFmpeg encodes ${what} (${why})`),
         context,
         settings,
