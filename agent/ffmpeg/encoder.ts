@@ -43,7 +43,12 @@ export async function encode(
   });
   if (encoder === undefined || signal.aborted) return;
   const video = { ...settings, encoder };
-  const timeBase = runtime.wallClock();
+  const isMonotonic = job.time === "monotonic";
+  /** What pictures have their times of, in microseconds. */
+  const readClock = () =>
+    isMonotonic ? Math.round(1000 * runtime.now()) : runtime.wallClock();
+  // FFmpeg begins at 0 with what is older than that: it is to seem too old.
+  const timeBase = readClock() - (isMonotonic ? 1000 * MAX_AGO_MS : 0);
   const args = encoderArgs(job, video, timeBase);
   const isTimed = tellsCapture(job, video);
   const reader = new FlvReader();
@@ -70,14 +75,15 @@ export async function encode(
     });
   }
 
-  /** By the clock that FFmpeg has read, which may be set at any time. */
+  /** The wall clock, which FFmpeg has read, may be set at any time. */
   function captureTime(pts: number): Milliseconds | undefined {
-    const ago = (runtime.wallClock() - timeBase - pts) / 1000;
-    if (ago < MIN_AGO_MS) {
+    const ago = (readClock() - timeBase - pts) / 1000;
+    if (ago < MIN_AGO_MS && !isMonotonic) {
       // Until it is as late again, all pictures would have the same time.
       throw new StreamError("lost", "The clock was set back");
     }
-    if (ago > MAX_AGO_MS) return undefined;
+    // An input that has another clock than it should.
+    if (ago > MAX_AGO_MS || ago < MIN_AGO_MS) return undefined;
     return ms(runtime.now() - Math.max(0, ago));
   }
 

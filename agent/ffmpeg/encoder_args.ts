@@ -32,7 +32,7 @@ function readClock(timeBase: number): string {
     `if(isnan(PREV_OUTPTS),0,PREV_OUTPTS+1))'`;
 }
 
-/** The input's own time of the wall clock, since `timeBase`. */
+/** The input's own time, since `timeBase`. */
 function keepClock(timeBase: number): string[] {
   return ["-copyts", "-itsoffset", `${-timeBase / 1e6}`];
 }
@@ -40,8 +40,9 @@ function keepClock(timeBase: number): string[] {
 /**
  * Composes the arguments of FFmpeg.
  *
- * @param timeBase Microseconds since 1970 from which "now" and "wall" are
- * counted, so that FLV's 32 bits of milliseconds hold it.
+ * @param timeBase From which "now" and "monotonic" are counted, in microseconds
+ * of the wall clock and of the monotonic one, so that FLV's 32 bits of
+ * milliseconds hold it.
  */
 export function encoderArgs(
   job: EncoderJob,
@@ -53,7 +54,7 @@ export function encoderArgs(
     ...QUIET,
     ...ATTENTIVE,
     ...(job.copy ? [] : options.global ?? []),
-    ...(job.time === "wall" ? keepClock(timeBase) : []),
+    ...(job.time === "monotonic" ? keepClock(timeBase) : []),
     ...job.input,
     "-map",
     "0:v:0",
@@ -70,7 +71,7 @@ export function encoderArgs(
 
 /** Whether the timestamps that come out tell when pictures were captured. */
 export function tellsCapture(job: EncoderJob, video: VideoSettings): boolean {
-  if (job.copy) return job.time === "wall";
+  if (job.copy) return job.time === "monotonic";
   return job.time !== "input" && optionsFor(job, video).anyTime;
 }
 
@@ -98,7 +99,7 @@ function encoding(
     ...(job.filters ?? []),
     ...(size.width % 2 || size.height % 2 ? [EVEN] : []),
     ...(job.time === "now" ? [readClock(timeBase)] : []),
-    ...(job.time === "wall" ? ["settb=1/1000000"] : []),
+    ...(job.time === "monotonic" ? ["settb=1/1000000"] : []),
     ...(options.filters ?? []),
   ];
   return [

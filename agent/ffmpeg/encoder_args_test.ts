@@ -36,8 +36,8 @@ const CASES: [
     `-b:v 2000000 -maxrate 2000000 -bufsize 500000 ${ANY_TIME} ${END}`,
   ],
   [
-    "a camera that tells the wall clock's time",
-    { input: ["-i", "camera"], time: "wall" },
+    "a camera that tells the monotonic time",
+    { input: ["-i", "camera"], time: "monotonic" },
     {},
     `${START} -copyts -itsoffset -1763869200 -i camera -map 0:v:0 ` +
     `-vf settb=1/1000000 ${X264} ` +

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { AccessUnitSplitter } from "../media/access_unit_splitter.ts";
+import { FlvReader } from "../media/flv.ts";
 import { ms } from "../media/time.ts";
 import type { Logger } from "../plugin/context.ts";
 import type { Runtime } from "../plugin/runtime.ts";
@@ -107,21 +107,20 @@ async function trial(
   const over = new AbortController();
   const timer = runtime.sleep(TRIAL_MS, over.signal)
     .then(() => late.abort(), () => {});
-  const splitter = new AccessUnitSplitter();
+  const reader = new FlvReader();
   let pictures = 0;
   await using child = await runtime.spawn({
     command: "ffmpeg",
-    args: [...args.slice(0, args.indexOf("-flvflags")), "-f", "h264", "pipe:1"],
+    args,
     signal: AbortSignal.any([signal, late.signal]),
-    onStdout: (chunk) => pictures += splitter.push(chunk).length,
+    onStdout: (chunk) => pictures += reader.push(chunk).length,
   });
   const { code, stderrTail } = await child.exit;
   over.abort();
   await timer;
   signal.throwIfAborted();
-  pictures += splitter.flush().length;
   if (late.signal.aborted) return "takes too long";
   if (code !== 0) return `fails: ${stderrTail.at(-1) ?? `exit code ${code}`}`;
   const wanted = Math.floor(ENOUGH * fps * TRIAL_SECONDS);
-  return pictures >= wanted ? undefined : `loses pictures`;
+  return pictures >= wanted ? undefined : "loses pictures";
 }

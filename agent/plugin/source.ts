@@ -58,11 +58,12 @@ export interface EncoderJob {
   readonly fps: number;
   /**
    * What a picture's time is: "now" takes the moment at which FFmpeg read the
-   * picture, which is when a live source captured it; "wall" takes the input's
-   * timestamps for the wall clock's, at which pictures were captured; "input"
-   * keeps the input's own timestamps and leaves the capture time unknown.
+   * picture, which is when a live source captured it; "monotonic" takes the
+   * input's timestamps for readings of CLOCK_MONOTONIC at which pictures were
+   * captured, as V4L2 gives them; "input" keeps the input's own timestamps and
+   * leaves the capture time unknown.
    */
-  readonly time: "now" | "wall" | "input";
+  readonly time: "now" | "monotonic" | "input";
 }
 
 /** What FFmpeg says of an input. */

@@ -107,14 +107,15 @@ export default ({ z, defineSource, ConfigError, StreamError }: PluginHost) => {
       const input = [
         // The first pictures say nothing that is not known.
         ...["-probesize", "32", "-analyzeduration", "0"],
-        // The kernel's time of each picture, in that of the wall clock.
-        ...["-f", "v4l2", "-ts", "abs", "-input_format", inputFormat],
+        ...["-f", "v4l2", "-input_format", inputFormat],
         ...["-video_size", `${size.width}x${size.height}`],
         ...["-framerate", `${fps}`, "-i", device.path],
       ];
+      // The kernel's own of each picture (V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC).
+      const time = "monotonic";
       let cause: unknown;
       try {
-        await context.encode({ input, size, fps, copy, time: "wall" }, emit);
+        await context.encode({ input, size, fps, copy, time }, emit);
       } catch (error) {
         cause = error;
       }
