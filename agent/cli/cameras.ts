@@ -88,8 +88,9 @@ export async function chooseCamera(
   const camera = cameras.find(({ busy }) => !busy) ?? cameras[0];
   if (camera !== undefined) return camera;
   throw new ConfigError(
-    'Cannot find a camera: there is none at a camera port and none on USB; ask "camagent doctor", or ' +
-      'send a test picture with "camagent send test:"',
+    "Cannot find a camera: there is none at a camera port and none on USB; " +
+      'ask "camagent doctor", or send a test picture with ' +
+      '"camagent send test:"',
     { exitCode: NO_INPUT },
   );
 }

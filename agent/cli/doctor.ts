@@ -11,7 +11,7 @@ import { listCameras } from "./cameras.ts";
 import type { Command, Shell } from "./command.ts";
 import { CHECKS } from "./doctor/checks.ts";
 import type { Check, Finding } from "./doctor/finding.ts";
-import { patient } from "./doctor/machine.ts";
+import { patient } from "./doctor/patient.ts";
 import { commonFlags } from "./flags.ts";
 import { oneLine, tableLines } from "./text.ts";
 

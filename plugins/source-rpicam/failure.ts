@@ -4,25 +4,10 @@
  * @module
  */
 
-import type {
-  PluginHost,
-  ProcessName,
-  Runtime,
-  SourceContext,
-} from "../../mod.ts";
+import type { PluginHost, SourceContext } from "../../mod.ts";
 import type { CaptureEnd } from "./capture.ts";
-
-/** What libcamera opens while it has a camera. */
-const DEVICES = /^\/dev\/media\d+$/;
-
-/** Users of the camera that are named. */
-const MOST_USERS = 3;
-
-/** Where Raspberry Pi's firmware tells of its power supply. */
-const SENSORS = Array.from(
-  { length: 10 },
-  (_, i) => `/sys/class/hwmon/hwmon${i}`,
-);
+import { powerHint } from "./power.ts";
+import { namesOfUsers } from "./users.ts";
 
 /** Makes an error out of how a run ended. */
 export async function failureOf(
@@ -45,7 +30,7 @@ export async function failureOf(
           66,
         );
     case "busy": {
-      const users = await usersOf(runtime);
+      const users = await namesOfUsers(runtime);
       return new StreamError("refused", `${quoted} is in use${users}`);
     }
     case "cable":
@@ -83,34 +68,4 @@ export async function failureOf(
       stderrTail,
     },
   );
-}
-
-/** The processes that have a camera of a camera port. */
-export function cameraUsers(runtime: Runtime): Promise<ProcessName[]> {
-  return runtime.usersOf(DEVICES);
-}
-
-async function usersOf(runtime: Runtime): Promise<string> {
-  const names = (await cameraUsers(runtime)).slice(0, MOST_USERS)
-    .map(({ name, pid }) => `${name} (${pid})`);
-  return names.length > 0 ? ` by ${names.join(", ")}` : " by another program";
-}
-
-/** Names a power supply that is too weak, where the firmware says so. */
-export async function powerHint(runtime: Runtime): Promise<string> {
-  for (const folder of SENSORS) {
-    if (await textOf(runtime, `${folder}/name`) !== "rpi_volt") continue;
-    const alarm = await textOf(runtime, `${folder}/in0_lcrit_alarm`);
-    if (alarm === "1") return "; the power supply is too weak (under-voltage)";
-  }
-  return "";
-}
-
-async function textOf(runtime: Runtime, path: string): Promise<string> {
-  try {
-    const bytes = await runtime.readFile(path, 4096);
-    return new TextDecoder().decode(bytes).trim();
-  } catch {
-    return ""; // There is no such sensor.
-  }
 }

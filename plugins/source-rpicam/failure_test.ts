@@ -5,7 +5,8 @@ import { FakeRuntime } from "../../test/fakes/runtime.ts";
 import { test } from "../../test/harness.ts";
 import type { CaptureEnd } from "./capture.ts";
 import type { ComplaintKind } from "./complaint.ts";
-import { failureOf, powerHint } from "./failure.ts";
+import { failureOf } from "./failure.ts";
+import { powerHint } from "./power.ts";
 
 const ADDRESS = parseAddress("rpicam:");
 

@@ -5,9 +5,9 @@
  */
 
 import type { Camera, CameraSearch } from "../../mod.ts";
-import { cameraUsers } from "./failure.ts";
 import type { ListedCamera } from "./listing.ts";
 import type { Programs } from "./programs.ts";
+import { cameraUsers } from "./users.ts";
 
 /** Lists them, unless one of them streams: then nobody may ask. */
 export async function listCameras(

@@ -19,9 +19,10 @@ import {
 } from "./capture.ts";
 import type { Complaint } from "./complaint.ts";
 import { controlFlags, controlOptions, type Controls } from "./controls.ts";
-import { failureOf, powerHint } from "./failure.ts";
+import { failureOf } from "./failure.ts";
 import type { CaptureSettings } from "./flags.ts";
 import { listCameras } from "./list_cameras.ts";
+import { powerHint } from "./power.ts";
 import { Programs } from "./programs.ts";
 
 /** Version of the plugin contract this file is written for. */

@@ -4,8 +4,9 @@
  * @module
  */
 
+import type { Camera } from "../../plugin/source.ts";
 import { bad, type Check, good, note } from "./finding.ts";
-import type { Patient } from "./machine.ts";
+import type { Patient } from "./patient.ts";
 
 const MODEL = "/proc/device-tree/model";
 
@@ -84,7 +85,15 @@ export const CAMERA_CHECKS: readonly Check[] = [
   {
     name: "cameras",
     async run(patient) {
-      const cameras = await patient.cameras();
+      let cameras: readonly Camera[];
+      try {
+        cameras = await patient.cameras();
+      } catch (error) {
+        return note(
+          `they cannot be listed: ${(error as Error).message}`,
+          "camagent cameras",
+        );
+      }
       if (cameras.length > 0) {
         return good(
           cameras.map(({ address, model, busy }) =>

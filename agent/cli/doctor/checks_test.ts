@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "../../../test/harness.ts";
 import { CHECKS } from "./checks.ts";
 import type { Check, Level } from "./finding.ts";
-import type { Patient } from "./machine.ts";
+import type { Patient } from "./patient.ts";
 
 /** What a machine is made of. */
 interface Facts {
@@ -28,14 +28,16 @@ function made(
     isFree: (protocol, port) =>
       Promise.resolve(!taken.includes(`${protocol} ${port}`)),
     cameras: () =>
-      Promise.resolve(cameras.map((text, at) => ({
-        address: `rpicam:${at}`,
-        model: text.replace("!", ""),
-        id: "",
-        modes: [],
-        busy: text.endsWith("!"),
-        users: [],
-      }))),
+      cameras.includes("broken")
+        ? Promise.reject(new Error("no /dev"))
+        : Promise.resolve(cameras.map((text, at) => ({
+          address: `rpicam:${at}`,
+          model: text.replace("!", ""),
+          id: "",
+          modes: [],
+          busy: text.endsWith("!"),
+          users: [],
+        }))),
   };
 }
 
@@ -187,6 +189,12 @@ const CASES: Record<string, [Facts, Level, text: RegExp, fix?: RegExp][]> = {
       /^rpicam:0 \(imx708\), rpicam:1 \(imx219, in use\)$/,
     ],
     [{}, "note", /^none$/, /camagent send test:$/],
+    [
+      { cameras: ["broken"] },
+      "note",
+      /^they cannot be listed: no \/dev$/,
+      /^camagent cameras$/,
+    ],
     [
       { files: { "/boot/firmware/config.txt": "dtparam=audio=on\n" } },
       "note",

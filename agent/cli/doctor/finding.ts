@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Patient } from "./machine.ts";
+import type { Patient } from "./patient.ts";
 
 /** How bad it is: `bad` is what camagent cannot work with. */
 export type Level = "good" | "note" | "bad";
