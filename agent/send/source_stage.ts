@@ -23,10 +23,10 @@ const STALL_MS = 2000;
 
 /**
  * The longest pause: with its spread of a fifth and a start, a camera that is
- * plugged in again is back within 5 s. One that stays away is tried 19 times in
+ * plugged in again is back within 5 s. One that stays away is tried 20 times in
  * the first minute, and then as often as the token bucket lets it: 12 times.
  */
-const LONGEST_PAUSE_MS = 3800;
+const LONGEST_PAUSE_MS = 3700;
 
 /** What the stage hands on. */
 export interface SourceEvents {
