@@ -5,7 +5,7 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
+import { createHash, timingSafeEqual } from "node:crypto";
 
 /** Who asks, and for what. */
 export interface AuthRequest {
@@ -31,6 +31,26 @@ export interface AuthChallenge {
   readonly parameters: Readonly<Record<string, string>>;
 }
 
+/** Who may come, and what was asked of whom. */
+export interface AuthExpectation {
+  /** Who may. */
+  readonly username: string;
+  /** What only that one knows. */
+  readonly password: string;
+  /** Of the request. */
+  readonly method: string;
+  /** What the challenge called the whole. */
+  readonly realm: string;
+  /** What the challenge was told apart by. */
+  readonly nonce: string;
+}
+
+/**
+ * What a client has shown: the right thing, the right thing for a challenge of
+ * before (RFC 7616, section 3.3), nothing of use, or something wrong.
+ */
+export type AuthVerdict = "right" | "stale" | "missing" | "wrong";
+
 /** Names of hashes, by what RFC 7616 calls them. */
 const HASHES: Readonly<Record<string, string>> = {
   "md5": "md5",
@@ -52,10 +72,7 @@ export function readChallenge(header: string): AuthChallenge | undefined {
   const text = header.slice(0, MAX_CHARACTERS);
   const scheme = /^\s*(basic|digest)\b/i.exec(text)?.[1]?.toLowerCase();
   if (scheme !== "basic" && scheme !== "digest") return undefined;
-  const entries = [...text.matchAll(PARAMETER)].map((
-    [, name = "", quoted, token],
-  ) => [name.toLowerCase(), quoted?.replace(/\\(.)/g, "$1") ?? token ?? ""]);
-  const parameters: Record<string, string> = Object.fromEntries(entries);
+  const parameters = readParameters(text);
   if (scheme === "basic") return { scheme, parameters };
   const { nonce, realm, qop, algorithm = "md5" } = parameters;
   const isKnown = Object.hasOwn(HASHES, algorithm.toLowerCase());
@@ -63,6 +80,13 @@ export function readChallenge(header: string): AuthChallenge | undefined {
   return nonce !== undefined && realm !== undefined && isKnown && isPlain
     ? { scheme, parameters }
     : undefined;
+}
+
+function readParameters(text: string): Record<string, string> {
+  const entries = [...text.matchAll(PARAMETER)].map((
+    [, name = "", quoted, token],
+  ) => [name.toLowerCase(), quoted?.replace(/\\(.)/g, "$1") ?? token ?? ""]);
+  return Object.fromEntries(entries);
 }
 
 /** Writes the value of an `Authorization` header. */
@@ -76,18 +100,15 @@ export function answerChallenge(
     return `Basic ${bytes.toBase64()}`;
   }
   const { realm = "", nonce = "", algorithm, opaque, qop } = parameters;
-  const name = HASHES[algorithm?.toLowerCase() ?? "md5"]!;
-  const hash = (text: string) => createHash(name).update(text).digest("hex");
   const count = request.count.toString(16).padStart(8, "0");
   const rest = qop === undefined ? "" : `${count}:${request.clientNonce}:auth:`;
-  const secret = hash(`${username}:${realm}:${password}`);
-  const what = hash(`${request.method}:${request.uri}`);
+  const response = digest({ ...request, realm, nonce, algorithm, rest });
   const fields = [
     `username=${quoted(username)}`,
     `realm=${quoted(realm)}`,
     `nonce=${quoted(nonce)}`,
     `uri=${quoted(request.uri)}`,
-    `response="${hash(`${secret}:${nonce}:${rest}${what}`)}"`,
+    `response="${response}"`,
     ...(algorithm === undefined ? [] : [`algorithm=${algorithm}`]),
     ...(opaque === undefined ? [] : [`opaque=${quoted(opaque)}`]),
     ...(qop === undefined
@@ -95,6 +116,67 @@ export function answerChallenge(
       : ["qop=auth", `nc=${count}`, `cnonce="${request.clientNonce}"`]),
   ];
   return `Digest ${fields.join(", ")}`;
+}
+
+/**
+ * Judges the value of an `Authorization` header, as a server whose challenges
+ * were Basic, or Digest by MD5 without "qop", which every client knows.
+ */
+export function checkAuthorization(
+  header: string | undefined,
+  { username, password, method, realm, nonce }: AuthExpectation,
+): AuthVerdict {
+  const text = header?.slice(0, MAX_CHARACTERS) ?? "";
+  const basic = /^\s*basic\s+(\S*)\s*$/i.exec(text)?.[1];
+  if (basic !== undefined) {
+    const isSame = isEqual(decoded(basic), `${username}:${password}`);
+    return isSame ? "right" : "wrong";
+  }
+  if (!/^\s*digest\s/i.test(text)) return "missing";
+  const shown = readParameters(text);
+  const { uri = "", nonce: answered = "", response = "" } = shown;
+  const expected = digest({
+    ...{ username, password, realm, method, uri },
+    ...{ nonce: answered, algorithm: undefined, rest: "" },
+  });
+  const isRight = isEqual(shown["username"] ?? "", username) &&
+    isEqual(response.toLowerCase(), expected);
+  if (!isRight) return "wrong";
+  return isEqual(answered, nonce) ? "right" : "stale";
+}
+
+function decoded(base64: string): string {
+  try {
+    return new TextDecoder().decode(Uint8Array.fromBase64(base64));
+  } catch {
+    return "";
+  }
+}
+
+/** In a time that does not tell where they differ. */
+function isEqual(text: string, other: string): boolean {
+  const hash = (it: string) => createHash("sha256").update(it).digest();
+  return timingSafeEqual(hash(text), hash(other));
+}
+
+/** What is shown in place of a password (RFC 7616, section 3.4.1). */
+function digest(
+  { username, realm, password, method, uri, nonce, algorithm, rest }: {
+    readonly username: string;
+    readonly realm: string;
+    readonly password: string;
+    readonly method: string;
+    readonly uri: string;
+    readonly nonce: string;
+    readonly algorithm: string | undefined;
+    /** Count, client's nonce and "auth", where the server wants them. */
+    readonly rest: string;
+  },
+): string {
+  const name = HASHES[algorithm?.toLowerCase() ?? "md5"]!;
+  const hash = (text: string) => createHash(name).update(text).digest("hex");
+  const secret = hash(`${username}:${realm}:${password}`);
+  return hash(`${secret}:${nonce}:${rest}${hash(`${method}:${uri}`)}`);
 }
 
 function quoted(text: string): string {

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "../../test/harness.ts";
 import { property } from "../../test/property.ts";
-import { answerChallenge, readChallenge } from "./http_auth.ts";
+import {
+  answerChallenge,
+  checkAuthorization,
+  readChallenge,
+} from "./http_auth.ts";
 
 const MUFASA = {
   username: "Mufasa",
@@ -85,3 +89,60 @@ property(
     assert.match(answerChallenge(challenge, request), /^Digest [^\r\n]*$/);
   },
 );
+
+const EXPECTED = {
+  ...{ username: "us:er", password: 'p@ss"w\\rd', method: "PLAY" },
+  ...{ realm: "camagent", nonce: "0123" },
+};
+
+/** What a client shows that knows the password. */
+function shown(header: string, differing = {}): string {
+  return answerChallenge(readChallenge(header)!, {
+    ...{ ...EXPECTED, uri: "rtsp://pi/cam", count: 1, clientNonce: "c" },
+    ...differing,
+  });
+}
+
+const CHALLENGE = 'Digest realm="camagent", nonce="0123"';
+
+for (
+  const [what, header, verdict] of [
+    ["nothing", undefined, "missing"],
+    ["an empty header", "", "missing"],
+    ["a token", "Bearer abc", "missing"],
+    ["a digest", shown(CHALLENGE), "right"],
+    ["a digest in capitals", shown(CHALLENGE).toUpperCase(), "wrong"],
+    ["a digest of SHA-256", shown(`${CHALLENGE}, algorithm=SHA-256`), "wrong"],
+    ["a digest with qop", shown(`${CHALLENGE}, qop="auth"`), "wrong"],
+    ["another password", shown(CHALLENGE, { password: "x" }), "wrong"],
+    ["another user", shown(CHALLENGE, { username: "x" }), "wrong"],
+    ["a digest for another method", shown(CHALLENGE, { method: "X" }), "wrong"],
+    ["another realm", shown('Digest realm="x", nonce="0123"'), "wrong"],
+    [
+      "a digest of before",
+      shown('Digest realm="camagent", nonce="old"'),
+      "stale",
+    ],
+    [
+      "a wrong digest of before",
+      shown('Digest realm="camagent", nonce="old"', { password: "x" }),
+      "wrong",
+    ],
+    ["a digest without anything", "Digest ", "wrong"],
+    ["a digest of nothing", 'Digest username="", response=""', "wrong"],
+    ["an endless header", `Digest ${"a=b, ".repeat(10_000)}`, "wrong"],
+    ["the password as it is", shown('Basic realm="camagent"'), "right"],
+    ["nothing as it is", "Basic ", "wrong"],
+    ["half of base64", "Basic dXM6ZX", "wrong"],
+    ["what is no base64", "Basic !!!", "wrong"],
+    [
+      "another password as it is",
+      shown('Basic realm="camagent"', { password: "x" }),
+      "wrong",
+    ],
+  ] as const
+) {
+  test(`checkAuthorization() says that ${what} is ${verdict}`, () => {
+    assert.equal(checkAuthorization(header, EXPECTED), verdict);
+  });
+}

@@ -24,4 +24,5 @@ export * from "./rtcp.ts";
 export * from "./sdp_error.ts";
 export * from "./sdp_reader.ts";
 export * from "./sdp_writer.ts";
+export * from "./sender.ts";
 export type * from "./unit.ts";

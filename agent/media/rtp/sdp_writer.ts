@@ -40,6 +40,13 @@ export interface SdpStream {
    * @default {"127.0.0.1"} or "::1"
    */
   readonly origin?: string;
+  /** Pictures a second, where they are known. */
+  readonly fps?: number;
+  /**
+   * Where RTSP clients ask for the stream, from the address of the whole
+   * (RFC 2326, section C.1.1): `trackID=0`. Omit outside of RTSP.
+   */
+  readonly control?: string;
   /**
    * What players show.
    *
@@ -65,15 +72,19 @@ export function writeSdp(stream: SdpStream): string {
   const isV6 = address.includes(":");
   const origin = hostOf(stream.origin ?? (isV6 ? "::1" : "127.0.0.1"));
   const ttl = isV4Group(address) ? `/${stream.ttl ?? 1}` : "";
+  const { fps, control } = stream;
   const lines = [
     "v=0",
     `o=- 0 0 IN ${origin.includes(":") ? "IP6" : "IP4"} ${origin}`,
     `s=${name}`,
     `c=IN ${isV6 ? "IP6" : "IP4"} ${address}${ttl}`,
     "t=0 0",
+    ...(control === undefined ? [] : ["a=control:*"]),
     `m=video ${stream.port} RTP/AVP ${payloadType}`,
     `a=rtpmap:${payloadType} H264/${VIDEO_CLOCK_RATE}`,
     `a=fmtp:${payloadType} ${parametersOf(stream.parameterSets)}`,
+    ...(fps === undefined ? [] : [`a=framerate:${Number(fps.toFixed(3))}`]),
+    ...(control === undefined ? [] : [`a=control:${control}`]),
   ];
   return lines.map((line) => `${line}\r\n`).join("");
 }
