@@ -60,6 +60,14 @@ export interface DialOptions {
   tls?: TlsOptions;
 }
 
+/** How we prove who we are. */
+export interface Identity {
+  /** The certificate, and those that vouch for it, as PEM. */
+  readonly cert: string;
+  /** The private key of the first one, as PEM. */
+  readonly key: string;
+}
+
 /** Where connections are accepted. */
 export interface ListenOptions {
   /** Numeric address; `0.0.0.0` or `::` for every interface. */
@@ -71,6 +79,8 @@ export interface ListenOptions {
    * connection. Best effort: not every system can. Omit for its default.
    */
   sendBuffer?: number;
+  /** Encrypts the connections. */
+  tls?: Identity | undefined;
 }
 
 /** Accepts TCP connections. Disposing closes those that nobody has taken. */

@@ -201,7 +201,8 @@ export interface Runtime extends Clock {
   /**
    * Listens for TCP connections.
    *
-   * @throws {ConfigError} If the port is taken, or the address is not ours.
+   * @throws {ConfigError} If the port is taken, the address is not ours, or
+   * certificate and key are none, or do not belong together.
    */
   listenTcp(options: ListenOptions): Promise<TcpListener>;
   /**

@@ -12,6 +12,7 @@ import {
   type Server,
   type Socket,
 } from "node:net";
+import { Server as TlsServer } from "node:tls";
 import { ConfigError, StreamError } from "../errors.ts";
 import { hostAndPort } from "../media/address.ts";
 import type {
@@ -23,7 +24,7 @@ import type {
 import { causeOf, codeOf, listenCauseOf } from "./system_error.ts";
 import { Queue } from "./queue.ts";
 import { boundConnection, boundListener } from "./socket_options.ts";
-import { connectTls, distrustOf } from "./tls.ts";
+import { connectTls, createTlsServer, distrustOf } from "./tls.ts";
 import { Connection } from "./tcp_connection.ts";
 
 /** Opens a connection. */
@@ -83,8 +84,10 @@ async function connected(
 
 /** Starts to listen. */
 export async function listenTcp(options: ListenOptions): Promise<TcpListener> {
-  const { host, port, sendBuffer } = options;
-  const server = createServer({ noDelay: true });
+  const { host, port, sendBuffer, tls } = options;
+  const server = tls === undefined
+    ? createServer({ noDelay: true })
+    : createTlsServer(tls);
   try {
     await new Promise<void>((resolve, reject) => {
       server.once("listening", resolve);
@@ -114,7 +117,11 @@ class Listener implements TcpListener {
   constructor(server: Server) {
     this.#server = server;
     this.port = (server.address() as AddressInfo).port;
-    server.on("connection", (socket) => {
+    // Of TLS those that have shaken hands; the event has the socket as well.
+    const event = server instanceof TlsServer
+      ? "secureConnection"
+      : "connection";
+    server.on(event, (socket: Socket) => {
       const connection = new Connection(socket);
       if (!this.connections.push(connection)) socket.destroy();
     });

@@ -116,3 +116,44 @@ test("dialTcp refuses a server that does not encrypt", async () => {
   await listener[Symbol.asyncDispose]();
   await talking;
 });
+
+test("listenTcp encrypts, and proves who it is", async () => {
+  await using listener = await listenTcp({
+    ...{ host: "127.0.0.1", port: 0, sendBuffer: 16_384, tls: LOCAL },
+  });
+  const answering = (async () => {
+    for await (const connection of listener.connections) {
+      await using _ = connection;
+      for await (const chunk of connection.chunks) {
+        await connection.write(chunk.slice());
+        break;
+      }
+      break;
+    }
+  })();
+  await using plain = await dialTcp({
+    ...{ host: "127.0.0.1", port: listener.port, timeout: ms(DEADLINE_MS) },
+    signal: new AbortController().signal,
+  });
+  await plain.write(bytes("OPTIONS * RTSP/1.0\r\n\r\n"));
+  await using connection = await dial(listener.port, { ca: LOCAL.cert });
+  await connection.write(bytes("hello"));
+  for await (const chunk of connection.chunks) {
+    assert.equal(new TextDecoder().decode(chunk), "hello");
+    break;
+  }
+  await answering;
+});
+
+for (
+  const [what, tls, why] of [
+    ["no certificate", { ...LOCAL, cert: "cert" }, /it is none in PEM$/],
+    ["no key", { ...LOCAL, key: "key" }, /its key is none in PEM, or has/],
+    ["another key", { ...LOCAL, key: ELSEWHERE.key }, /its key is another$/],
+  ] as const
+) {
+  test(`listenTcp refuses to prove anything with ${what}`, async () => {
+    const listening = listenTcp({ host: "127.0.0.1", port: 0, tls });
+    await assert.rejects(listening, { name: "ConfigError", message: why });
+  });
+}
