@@ -37,7 +37,13 @@ const PAGES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"];
 const README = read("README.md");
 
 /** Flags of other programs that the README names. */
-const FOREIGN_FLAGS = ["--no-install", "--save-pts", "--sizes", "--target"];
+const FOREIGN_FLAGS = [
+  "--network-caching",
+  "--no-install",
+  "--save-pts",
+  "--sizes",
+  "--target",
+];
 
 function read(path: string): string {
   return readFileSync(join(ROOT, path), "utf8");

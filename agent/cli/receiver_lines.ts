@@ -4,7 +4,7 @@
  * @module
  */
 
-import { hostAndPort, parseAddress } from "../media/address.ts";
+import { type Address, hostAndPort, parseAddress } from "../media/address.ts";
 import {
   isLoopback,
   isMulticast,
@@ -32,7 +32,8 @@ export function receiverLines(
   { port, sdp }: Announcement,
   own: string | undefined,
 ): string[] {
-  const { scheme, host, port: wanted, query } = parseAddress(address);
+  const parsed = parseAddress(address);
+  const { scheme, host, port: wanted, query } = parsed;
   const to = port ?? wanted ?? DEFAULT_PORTS[scheme];
   if (scheme === "tcp") return tcpLines(host, to, own);
   if (scheme === "udp") return udpLines(host ?? "", to, query.interface);
@@ -43,6 +44,9 @@ export function receiverLines(
       sdp,
       file: query.sdp,
     });
+  }
+  if (scheme === "rtsp" || scheme === "rtsps") {
+    return rtspLines(parsed, to, own);
   }
   const name = reachable(host, own);
   const at = to === undefined ? name : hostAndPort(name, to);
@@ -65,6 +69,8 @@ const DEFAULT_PORTS: Partial<Record<string, number>> = {
   tcp: 5001,
   udp: 5004,
   rtp: 5004,
+  rtsp: 8554,
+  rtsps: 8322,
 };
 
 /** What others call the machine that listens. */
@@ -123,6 +129,33 @@ function rtpLines(
     ...(file === undefined
       ? [`with this in ${path} (or have it written by ?sdp=FILE):`, ...lines]
       : []),
+  ];
+}
+
+/**
+ * What is open to everybody stands in one address; who needs a password puts
+ * that in. Without `latency=0` GStreamer holds pictures back for 2 s.
+ */
+function rtspLines(
+  { scheme, host, resource = "", username, query }: Address,
+  port: number | undefined,
+  own: string | undefined,
+): string[] {
+  const isOpen = username === undefined && query.user === undefined;
+  const user = isOpen ? "" : `${query.user ?? "USER"}:PASSWORD@`;
+  const at = hostAndPort(reachable(host, own), port);
+  const url = `${scheme}://${user}${at}${resource}`;
+  const trusted = scheme === "rtsps" ? "#ca=CERTIFICATE" : "";
+  // GStreamer believes nobody whom no authority vouches for.
+  const source = `rtspsrc location=${quoted(url)} latency=0` +
+    (trusted && " tls-validation-flags=0");
+  return [
+    `camagent recv ${quoted(`${url}${trusted}`)} pipe:/tmp/cam`,
+    `ffplay -rtsp_transport tcp ${PLAY_AT_ONCE} ${quoted(url)}`,
+    `vlc --network-caching 50 ${quoted(url)}`,
+    `gst-launch-1.0 ${source} ! rtph264depay ! ${SHOW}`,
+    `cv2.VideoCapture("${url}")  # OpenCV`,
+    `${url}  # Frigate, Home Assistant, go2rtc, MediaMTX`,
   ];
 }
 

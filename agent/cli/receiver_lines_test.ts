@@ -59,6 +59,42 @@ test("receiverLines tells of RTP when there is an SDP, and shows it", () => {
   ]);
 });
 
+test("receiverLines tells every player of RTSP where the stream is", () => {
+  const address = "rtsp://0.0.0.0:8554/cam#maxViewers=4";
+  const url = "rtsp://10.0.0.2:8554/cam";
+  assert.deepEqual(receiverLines(address, { port: 8554 }, "10.0.0.2"), [
+    `camagent recv ${url} pipe:/tmp/cam`,
+    `ffplay -rtsp_transport tcp -flags low_delay -probesize 32 -framedrop ` +
+    `-vf setpts=0 ${url}`,
+    `vlc --network-caching 50 ${url}`,
+    `gst-launch-1.0 rtspsrc location=${url} latency=0 ! rtph264depay ! ` +
+    "h264parse ! avdec_h264 ! autovideosink sync=false",
+    `cv2.VideoCapture("${url}")  # OpenCV`,
+    `${url}  # Frigate, Home Assistant, go2rtc, MediaMTX`,
+  ]);
+});
+
+test("receiverLines tells where a password belongs, and not which", () => {
+  for (
+    const address of [
+      "rtsp://0.0.0.0/cam#user=me&passwordFile=***",
+      "rtsp://***@0.0.0.0/cam#user=me",
+    ]
+  ) {
+    const [first] = receiverLines(address, {}, "pi");
+    assert.equal(
+      first,
+      "camagent recv rtsp://me:PASSWORD@pi:8554/cam pipe:/tmp/cam",
+    );
+  }
+  const [secure] = receiverLines("rtsps://***@pi/cam#cert=c", {}, undefined);
+  assert.equal(
+    secure,
+    "camagent recv 'rtsps://USER:PASSWORD@pi:8322/cam#ca=CERTIFICATE' " +
+      "pipe:/tmp/cam",
+  );
+});
+
 test("indented() keeps an SDP as it has to be in the file", () => {
   const lines = receiverLines("rtp://192.168.1.7", { sdp: SDP }, undefined);
   const shown = lines.map(indented);

@@ -1,14 +1,16 @@
 /**
- * Streams of RTSP servers and cameras: `rtsp://camera/stream`, and our own to
- * others: `rtsp://server/cam?mode=publish`. FFmpeg speaks the protocol. What
- * stands behind a `?` is the server's; options of ours stand behind a `#`.
+ * RTSP: a server of our own, `rtsp://0.0.0.0:8554/cam`, streams of cameras and
+ * other servers, `rtsp://camera/stream`, and our own published to these,
+ * `rtsp://server/cam?mode=publish`. What stands behind a `?` is the server's;
+ * options of ours stand behind a `#`.
  *
  * @module
  */
 
 import type { PluginHost } from "../../mod.ts";
-import { publishTo } from "./publish.ts";
+import { isPublishing, publishTo } from "./publish.ts";
 import { portOf, type Way } from "./request.ts";
+import { Servers } from "./server/mod.ts";
 import { RtspSession } from "./session.ts";
 import { trustOf, Tunnel } from "./tls.ts";
 
@@ -27,30 +29,54 @@ const LAST_MS = 4500;
 /** SHA-256, as OpenSSL writes it, or without its colons. */
 const FINGERPRINT = /^([\da-f]{2}:?){31}[\da-f]{2}$/i;
 
-/** Receives from a server that is asked, and publishes to one. */
+/** Serves, publishes to a server, and receives from one. */
 export default (
-  { z, media, defineTransport, ConfigError, StreamError }: PluginHost,
-) =>
-  defineTransport({
+  { z, option, udp, media, defineTransport, ConfigError, StreamError }:
+    PluginHost,
+) => {
+  const host = { udp, media, ConfigError, StreamError };
+  const servers = new Servers(host);
+  return defineTransport({
     name: "transport-rtsp",
     schemes: ["rtsp", "rtsps"],
-    description: "cameras and RTSP servers, through FFmpeg",
+    description: "RTSP: a server, cameras, and publishing to servers",
     options: z.strictObject({
       transport: z.enum(["auto", "tcp", "udp"], "expected auto, tcp or udp")
         .default("auto")
         .meta({ description: "how packets go: tcp, udp, or what works" }),
       mode: z.literal("publish", "expected publish").optional()
-        .meta({ description: "publish, to send to a server" }),
+        .meta({ description: "publish, to send to another server" }),
       ca: z.string().min(1, "expected a path").optional()
         .meta({ description: "rtsps: file of the certificates to trust" }),
       fingerprint: z.string()
         .regex(FINGERPRINT, "expected SHA-256 as 64 hexadecimal digits")
         .optional()
         .meta({ description: "rtsps: the one certificate to trust" }),
+      user: z.string().min(1, "expected a name").optional()
+        .meta({ description: "server: who alone may watch" }),
+      passwordFile: z.string().min(1, "expected a path").optional()
+        .meta({ description: "server: file of the user's password" }),
+      cert: z.string().min(1, "expected a path").optional()
+        .meta({ description: "server, rtsps: file of its certificate" }),
+      key: z.string().min(1, "expected a path").optional()
+        .meta({ description: "server, rtsps: file of its private key" }),
+      multicast: z.string().optional()
+        .meta({ description: "server: group for those who ask for one" }),
+      ttl: udp.options.ttl,
+      interface: udp.options.interface,
+      maxViewers: option.integer(1, 1000).default(16)
+        .meta({ description: "server: most viewers at a time" }),
+      maxPerAddress: option.integer(1, 1000).default(8)
+        .meta({ description: "server: most viewers from one address" }),
+      sendBuffer: option.integer(4096, 1 << 20).default(16384)
+        .meta({ description: "server: bytes kept for a slow viewer" }),
     }),
 
-    async send(viewers, context) {
-      await publishTo(viewers, context, { media, ConfigError, StreamError });
+    async send(viewers, context, ready) {
+      const { address, options } = context;
+      if (options.mode === "publish" || isPublishing(address.resource)) {
+        await publishTo(viewers, context, host);
+      } else await servers.serve(viewers, context, ready);
     },
 
     async receive(context) {
@@ -60,7 +86,6 @@ export default (
           `Cannot receive from "${address.redacted}": it names no server`,
         );
       }
-      const host = { media, ConfigError, StreamError };
       const startedAt = runtime.now();
       const trust = await trustOf(context, host);
       await using stack = new AsyncDisposableStack();
@@ -107,6 +132,7 @@ export default (
       );
     },
   });
+};
 
 function open(
   session: RtspSession,

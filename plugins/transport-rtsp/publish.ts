@@ -16,6 +16,7 @@ import {
   Recorder,
   type RecorderHost,
   SEND_BUFFER_BYTES,
+  TRACK,
 } from "./recorder.ts";
 import { portOf, urlOf } from "./request.ts";
 import { DIAL_MS, trustOf, type TrustOptions } from "./tls.ts";
@@ -28,16 +29,11 @@ export interface PublishOptions extends TrustOptions {
 /** The word among those of the server. */
 const MODE = /([?&])mode=publish(&|$)/;
 
-/** How often receivers are told the time (RFC 3550, 6.2: 5 s at the least). */
-const REPORT_EVERY_MS = 5000;
-
-/** Tells nothing of the machine. */
-const CNAME = "camagent";
-
 /**
  * Publishes until the agent stops.
  *
- * @throws {ConfigError} If the address does not say that this is wanted.
+ * @throws {ConfigError} If the address names no server, or the server wants
+ * other credentials.
  */
 export async function publishTo(
   viewers: Viewers,
@@ -84,12 +80,6 @@ function targetOf(
   if (host === undefined) {
     throw refusal(`publish to "${redacted}": it names no server`);
   }
-  if (options.mode === undefined && !MODE.test(resource)) {
-    throw refusal(
-      `serve "${redacted}": there is no RTSP server yet; to publish to one ` +
-        "add ?mode=publish",
-    );
-  }
   if (options.transport === "udp") {
     throw refusal(
       `publish to "${redacted}" over UDP: packets go in the connection`,
@@ -112,9 +102,7 @@ class Stream {
   readonly #recorder: Recorder;
   readonly #runtime;
   readonly #media;
-  readonly #packetizer;
-  readonly #start = crypto.getRandomValues(new Uint32Array(3));
-  #reportedAt = -Infinity;
+  readonly #sender;
   #aliveAt: number;
 
   constructor(
@@ -122,46 +110,36 @@ class Stream {
     { runtime }: Pick<PluginContext<unknown>, "runtime">,
     media: PluginHost["media"],
   ) {
-    const [ssrc = 0, sequence = 0, timestamp = 0] = this.#start;
+    const random = crypto.getRandomValues(new Uint32Array(3));
     this.#recorder = recorder;
     this.#runtime = runtime;
     this.#media = media;
-    this.#packetizer = new media.RtpH264Packetizer({
-      ssrc,
-      sequence: sequence & 0xffff,
-      timestamp,
-    });
+    this.#sender = new media.RtpSender(random);
     this.#aliveAt = runtime.now();
   }
 
   describe(host: string, { data }: WireUnit): string {
     const address = this.#media.parseIpAddress(host) ? host : "0.0.0.0";
-    const sdp = this.#media.writeSdp({ address, port: 0, parameterSets: data });
-    return `${sdp}a=control:trackID=0\r\n`;
+    return this.#media.writeSdp({
+      ...{ address, port: 0, parameterSets: data, control: TRACK },
+    });
   }
 
   async send(unit: WireUnit): Promise<void> {
-    await this.#recorder.send(0, this.#packetizer.packetize(unit));
+    await this.#recorder.send(0, this.#sender.packetize(unit));
     const now = this.#runtime.now();
-    if (now - this.#reportedAt >= REPORT_EVERY_MS) {
-      this.#reportedAt = now;
-      await this.#recorder.send(1, [this.#report(unit)]);
-    }
+    const report = this.#sender.report(now, this.#runtime.wallClock());
+    if (report !== undefined) await this.#recorder.send(1, [report]);
     if (now - this.#aliveAt >= ALIVE_EVERY_MS) {
       this.#aliveAt = now;
       await this.#recorder.stayAlive();
     }
   }
+}
 
-  #report({ data, pts }: WireUnit): Uint8Array {
-    const { ssrc, packets, octets } = this.#packetizer;
-    return this.#media.writeRtcp({
-      ...{ ssrc, packets, octets, cname: CNAME },
-      timestamp: this.#packetizer.timestampOf(pts),
-      realtime: this.#media.readTiming(data)?.realtime ??
-        this.#runtime.wallClock(),
-    });
-  }
+/** Whether our word is among those of the server. */
+export function isPublishing(resource: string | undefined): boolean {
+  return MODE.test(resource ?? "");
 }
 
 /** Takes our word out of what the server is asked. */

@@ -6,7 +6,6 @@ import { withoutMode } from "./publish.ts";
 
 for (
   const [address, message] of Object.entries({
-    "rtsp://host/cam": /there is no RTSP server yet; .* add \?mode=publish/,
     "rtsp:?mode=publish": /it names no server/,
     "rtsp://host/cam#mode=publish&transport=udp": /over UDP/,
   })

@@ -11,7 +11,13 @@ import type {
   PluginHost,
   TcpConnection,
 } from "../../mod.ts";
-import { type Response, ResponseError, ResponseReader } from "./response.ts";
+import {
+  RtspError,
+  RtspReader,
+  type RtspResponse,
+  writePackets,
+  writeRtsp,
+} from "./message.ts";
 
 /** What the module needs of the host. */
 export type RecorderHost = Pick<
@@ -38,6 +44,9 @@ export const ALIVE_EVERY_MS = 30_000;
 /** What the system keeps for a server that does not read. */
 export const SEND_BUFFER_BYTES = 32_768;
 
+/** The one stream of a session, behind its address. */
+export const TRACK = "trackID=0";
+
 /** A connection to a server. Disposing closes it. */
 export class Recorder implements AsyncDisposable {
   /** Rejects when the connection is gone. */
@@ -46,9 +55,9 @@ export class Recorder implements AsyncDisposable {
   readonly #target: Target;
   readonly #context: Pick<PluginContext<unknown>, "runtime" | "signal">;
   readonly #host: RecorderHost;
-  readonly #waiting: ((response: Response) => void)[] = [];
+  readonly #waiting: ((response: RtspResponse) => void)[] = [];
   #sequence = 0;
-  #session = "";
+  #session: string | undefined;
   #challenge: AuthChallenge | undefined;
   #answers = 0;
 
@@ -77,13 +86,17 @@ export class Recorder implements AsyncDisposable {
    */
   async begin(sdp: string): Promise<void> {
     const { url } = this.#target;
-    const type = "Content-Type: application/sdp";
-    await this.#ask("ANNOUNCE", url, [type], sdp);
-    const { headers } = await this.#ask("SETUP", `${url}/trackID=0`, [
-      "Transport: RTP/AVP/TCP;unicast;interleaved=0-1;mode=record",
-    ]);
+    await this.#ask(
+      "ANNOUNCE",
+      url,
+      { "Content-Type": "application/sdp" },
+      sdp,
+    );
+    const { headers } = await this.#ask("SETUP", `${url}/${TRACK}`, {
+      "Transport": "RTP/AVP/TCP;unicast;interleaved=0-1;mode=record",
+    });
     this.#session = /^[^;\s]*/.exec(headers.get("session")?.[0] ?? "")![0];
-    await this.#ask("RECORD", url, ["Range: npt=0.000-"]);
+    await this.#ask("RECORD", url, { "Range": "npt=0.000-" });
   }
 
   /** Sends packets in one piece after the other. */
@@ -91,19 +104,13 @@ export class Recorder implements AsyncDisposable {
     channel: 0 | 1,
     packets: readonly Uint8Array[],
   ): Promise<void> {
-    const framed = packets.map((packet) =>
-      [
-        Uint8Array.of(0x24, channel, packet.length >> 8, packet.length & 0xff),
-        packet,
-      ] as const
-    );
-    await this.#write(this.#host.media.concat(...framed.flat()));
+    await this.#write(writePackets(channel, packets));
   }
 
   /** Says that we are there; what the server says to it does not matter. */
   async stayAlive(): Promise<void> {
     this.#waiting.push(() => {});
-    await this.#write(this.#request("OPTIONS", this.#target.url, [], ""));
+    await this.#write(this.#request("OPTIONS", this.#target.url, {}));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -113,11 +120,11 @@ export class Recorder implements AsyncDisposable {
   async #ask(
     method: string,
     url: string,
-    headers: readonly string[],
+    headers: Readonly<Record<string, string>>,
     body = "",
-  ): Promise<Response> {
+  ): Promise<RtspResponse> {
     const ask = async () => {
-      const answer = new Promise<Response>((resolve) =>
+      const answer = new Promise<RtspResponse>((resolve) =>
         this.#waiting.push(resolve)
       );
       await this.#write(this.#request(method, url, headers, body));
@@ -141,7 +148,7 @@ export class Recorder implements AsyncDisposable {
   }
 
   /** Keeps a challenge that can be answered; a strong one before a weak one. */
-  #take({ headers }: Response): boolean {
+  #take({ headers }: RtspResponse): boolean {
     const { username } = this.#target;
     if (username === undefined) return false;
     const known = (headers.get("www-authenticate") ?? [])
@@ -155,32 +162,30 @@ export class Recorder implements AsyncDisposable {
   #request(
     method: string,
     url: string,
-    headers: readonly string[],
-    body: string,
+    headers: Readonly<Record<string, string>>,
+    body = "",
   ): Uint8Array<ArrayBuffer> {
-    const bytes = new TextEncoder().encode(body);
-    const lines = [
-      `${method} ${url} RTSP/1.0`,
-      `CSeq: ${++this.#sequence}`,
-      "User-Agent: camagent",
-      ...headers,
-      ...(this.#session === "" ? [] : [`Session: ${this.#session}`]),
-      ...this.#authorization(method, url),
-      ...(bytes.length === 0 ? [] : [`Content-Length: ${bytes.length}`]),
-    ];
-    const head = lines.map((line) => `${line}\r\n`).join("") + "\r\n";
-    return this.#host.media.concat(new TextEncoder().encode(head), bytes);
+    return writeRtsp({
+      start: `${method} ${url} RTSP/1.0`,
+      headers: {
+        "CSeq": ++this.#sequence,
+        "User-Agent": "camagent",
+        ...headers,
+        "Session": this.#session,
+        "Authorization": this.#authorization(method, url),
+      },
+      body,
+    });
   }
 
-  #authorization(method: string, uri: string): string[] {
+  #authorization(method: string, uri: string): string | undefined {
     const { username = "", password = "" } = this.#target;
-    if (this.#challenge === undefined) return [];
-    const answer = this.#host.media.answerChallenge(this.#challenge, {
+    if (this.#challenge === undefined) return undefined;
+    return this.#host.media.answerChallenge(this.#challenge, {
       ...{ username, password, method, uri },
       count: ++this.#answers,
       clientNonce: crypto.randomUUID().replaceAll("-", ""),
     });
-    return [`Authorization: ${answer}`];
   }
 
   /** In pieces: a large one that is not taken at once takes 40 ms more. */
@@ -212,16 +217,16 @@ export class Recorder implements AsyncDisposable {
   async #read(): Promise<never> {
     const { StreamError } = this.#host;
     const { server } = this.#target;
-    const reader = new ResponseReader();
+    const reader = new RtspReader();
     try {
       for await (const chunk of this.#connection.chunks) {
-        for (const response of reader.push(chunk)) {
-          this.#waiting.shift()?.(response);
+        for (const message of reader.push(chunk)) {
+          if (message.type === "response") this.#waiting.shift()?.(message);
         }
       }
     } catch (cause) {
       this.#context.signal.throwIfAborted();
-      if (!(cause instanceof ResponseError)) throw cause;
+      if (!(cause instanceof RtspError)) throw cause;
       throw new StreamError("refused", `${server}: ${cause.message}`);
     }
     this.#context.signal.throwIfAborted();

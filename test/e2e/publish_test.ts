@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import type { AddressInfo } from "node:net";
 import type { SendStatus } from "../../agent/send/status.ts";
-import { until, within } from "../faults/deadline.ts";
+import { until } from "../faults/deadline.ts";
 import { UdpSocket } from "../faults/udp_socket.ts";
 import { test } from "../harness.ts";
 import { Agent } from "./agent.ts";
@@ -141,10 +141,4 @@ test("camagent send names a server that does not answer, and one that is silent"
   const told = agent.log.join("\n") + JSON.stringify(agent.status);
   assert.ok(!told.includes(SECRET), told);
   silent.close();
-});
-
-test("camagent send does not serve RTSP, and says what it does", async () => {
-  await using agent = Agent.send("test:", "rtsp://127.0.0.1:8554/cam");
-  assert.equal((await within(DEADLINE_MS, "end", agent.exit)).code, 64);
-  assert.match(agent.log.at(-1)!, /to publish to one add \?mode=publish/);
 });

@@ -13,9 +13,7 @@ import { livingProcesses } from "../faults/process_tree.ts";
 import { test } from "../harness.ts";
 import { Clip, FRAME_BYTES, ONE_SLICE } from "./clip.ts";
 import { assertFramesOf } from "./film_frames.ts";
-import { Program, pythonWith } from "./program.ts";
-
-const SERVER = join(import.meta.dirname!, "rtsp_server.py");
+import { GstRtspServer } from "./rtsp_server.ts";
 
 const [USER, PASSWORD] = ["user", "p@ss'word"];
 
@@ -26,35 +24,6 @@ const DEADLINE_MS = 20_000;
 
 /** How soon frames are back once the server is. */
 const BACK_MS = 6500;
-
-/** GStreamer as an RTSP server. */
-class RtspServer implements AsyncDisposable {
-  readonly port: number;
-  readonly #program: Program;
-
-  private constructor(program: Program, port: number) {
-    this.#program = program;
-    this.port = port;
-  }
-
-  static async serve(
-    launch: string,
-    method = "none",
-    port = 0,
-    mode: "play" | "record" = "play",
-  ): Promise<RtspServer> {
-    const python = pythonWith("gi");
-    const program = new Program([
-      ...[python, SERVER, launch, method, `${port}`, mode],
-    ]);
-    const [line] = await program.says(/^port \d+/);
-    return new RtspServer(program, Number(line!.split(" ")[1]));
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#program[Symbol.asyncDispose]();
-  }
-}
 
 /** A film that begins with each who comes. */
 function film(clip: Clip): string {
@@ -96,7 +65,7 @@ async function shows(
 for (const [codec, launch] of Object.entries(STREAMS)) {
   for (const transport of ["tcp", "udp"]) {
     test(`camagent recv rtsp: shows the ${codec} of GStreamer over ${transport}`, async () => {
-      await using server = await RtspServer.serve(launch);
+      await using server = await GstRtspServer.serve(launch);
       await using receiver = receive(server.port, `#transport=${transport}`);
       const { input } = await shows(receiver);
       assert.equal(input.codec, codec);
@@ -108,7 +77,7 @@ for (const [codec, launch] of Object.entries(STREAMS)) {
 test("camagent recv rtsp: shows every picture as FFmpeg decodes it", async () => {
   using folder = temporaryFolder();
   const clip = Clip.encode(folder.path, 2 * PICTURES, ...ONE_SLICE);
-  await using server = await RtspServer.serve(film(clip));
+  await using server = await GstRtspServer.serve(film(clip));
   await using receiver = Agent.recv(`rtsp://127.0.0.1:${server.port}/cam`, "-");
   const frames = new Frames(receiver.stdout, FRAME_BYTES);
   const some = await frames.reach(PICTURES);
@@ -117,7 +86,7 @@ test("camagent recv rtsp: shows every picture as FFmpeg decodes it", async () =>
 
 for (const method of ["basic", "digest"]) {
   test(`camagent recv rtsp: signs in (${method}), and nobody sees the password`, async () => {
-    await using server = await RtspServer.serve(STREAMS["h264"]!, method);
+    await using server = await GstRtspServer.serve(STREAMS["h264"]!, method);
     const user = `${USER}:${encodeURIComponent(PASSWORD)}@`;
     await using receiver = receive(server.port, "", user);
     await shows(receiver);
@@ -136,7 +105,7 @@ for (const method of ["basic", "digest"]) {
 }
 
 test("camagent recv rtsp: ends at once with a wrong password", async () => {
-  await using server = await RtspServer.serve(STREAMS["h264"]!, "digest");
+  await using server = await GstRtspServer.serve(STREAMS["h264"]!, "digest");
   await using receiver = receive(server.port, "", `${USER}:wr0ng@`);
   assert.equal((await receiver.exit).code, 64);
   const log = receiver.log.join("\n");
@@ -146,7 +115,7 @@ test("camagent recv rtsp: ends at once with a wrong password", async () => {
 
 test("camagent recv rtsp: says that a server has no video, and asks again", async () => {
   const sound = "audiotestsrc is-live=true ! alawenc ! rtppcmapay name=pay0";
-  await using server = await RtspServer.serve(sound);
+  await using server = await GstRtspServer.serve(sound);
   await using receiver = receive(server.port);
   await receiver.logs(/offers no video/, DEADLINE_MS);
   await receiver.says(
@@ -156,7 +125,7 @@ test("camagent recv rtsp: says that a server has no video, and asks again", asyn
 });
 
 test("camagent recv rtsp: is back soon after the server is", async () => {
-  let server = await RtspServer.serve(STREAMS["h264"]!);
+  let server = await GstRtspServer.serve(STREAMS["h264"]!);
   const { port } = server;
   await using receiver = receive(port);
   await shows(receiver);
@@ -166,7 +135,7 @@ test("camagent recv rtsp: is back soon after the server is", async () => {
     DEADLINE_MS,
   );
   const before = receiver.status!.sinks[0]!.written;
-  server = await RtspServer.serve(STREAMS["h264"]!, "none", port);
+  server = await GstRtspServer.serve(STREAMS["h264"]!, "none", port);
   await using _server = server;
   const since = performance.now();
   await shows(receiver, before + 1);
@@ -183,7 +152,7 @@ for (const method of ["none", "basic", "digest"]) {
     const launch = "rtph264depay name=depay0 ! h264parse ! " +
       "video/x-h264,stream-format=byte-stream,alignment=au ! " +
       `filesink buffer-mode=unbuffered location=${path}`;
-    await using server = await RtspServer.serve(launch, method, 0, "record");
+    await using server = await GstRtspServer.serve(launch, method, 0, "record");
     const user = `${USER}:${encodeURIComponent(PASSWORD)}@`;
     await using sender = Agent.send(
       "test:",
@@ -206,7 +175,7 @@ test("camagent recv rtsps: shows what GStreamer sends, by its authority", async 
   using folder = temporaryFolder();
   const ca = join(folder.path, "ca.pem");
   writeFileSync(ca, LOCAL.cert);
-  await using server = await RtspServer.serve(STREAMS["h264"]!, "digest");
+  await using server = await GstRtspServer.serve(STREAMS["h264"]!, "digest");
   await using tls = await TlsServer.listen(LOCAL, server.port);
   const user = `${USER}:${encodeURIComponent(PASSWORD)}@`;
   const address = `rtsps://${user}127.0.0.1:${tls.port}/cam`;
@@ -222,7 +191,7 @@ test("camagent send rtsps: publishes to GStreamer, by its fingerprint", async ()
   const path = join(folder.path, "taken.h264");
   const launch = "rtph264depay name=depay0 ! h264parse ! " +
     `filesink buffer-mode=unbuffered location=${path}`;
-  await using server = await RtspServer.serve(launch, "none", 0, "record");
+  await using server = await GstRtspServer.serve(launch, "none", 0, "record");
   await using tls = await TlsServer.listen(LOCAL, server.port);
   const address = `rtsps://127.0.0.1:${tls.port}/cam?mode=publish`;
   await using sender = Agent.send(

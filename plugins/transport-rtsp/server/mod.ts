@@ -1,0 +1,239 @@
+/**
+ * Serving: `rtsp://0.0.0.0:8554/cam`. Streams of one process share a port.
+ *
+ * @module
+ */
+
+import type {
+  Announcement,
+  Identity,
+  SendContext,
+  Viewers,
+} from "../../../mod.ts";
+import type { Credentials } from "./access.ts";
+import { GroupSender } from "./group.ts";
+import { RtspServer, type ServerHost, type ServerPlace } from "./server.ts";
+import { ServedStream, type ServeOptions } from "./stream.ts";
+
+/** What an address may say of a stream that is served. */
+export interface ServerOptions extends ServeOptions {
+  readonly user?: string | undefined;
+  readonly passwordFile?: string | undefined;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+  readonly multicast?: string | undefined;
+  readonly ttl: number;
+  readonly interface?: string | undefined;
+}
+
+/** Where RTSP is served that needs no root: MediaMTX, go2rtc, GStreamer. */
+const DEFAULT_PORTS: Readonly<Record<string, number>> = {
+  rtsp: 8554,
+  rtsps: 8322,
+};
+
+/** RFC 3551, section 8. */
+const DEFAULT_GROUP_PORT = 5004;
+
+/** Far more than a password, or a certificate with those that vouch for it. */
+const MAX_FILE_BYTES = 65_536;
+
+/** A group, and its port. */
+const GROUP = /^(\[[\da-f:.]+\]|[\d.]+)(?::(\d{1,5}))?$/i;
+
+/** A port, and how many streams are served there. */
+interface SharedServer {
+  readonly opening: Promise<RtspServer>;
+  users: number;
+}
+
+/** The servers of this process. */
+export class Servers {
+  readonly #host: ServerHost;
+  readonly #open = new Map<string | symbol, SharedServer>();
+
+  /** Serves nothing yet. */
+  constructor(host: ServerHost) {
+    this.#host = host;
+  }
+
+  /**
+   * Serves a stream until the agent stops.
+   *
+   * @throws {ConfigError} If the address makes no sense, or is not ours;
+   * {@linkcode StreamError} "lost" if the port is lost.
+   */
+  async serve(
+    viewers: Viewers,
+    context: SendContext<ServerOptions>,
+    ready: (at: Announcement) => void,
+  ): Promise<void> {
+    const { signal } = context;
+    const stopped = new Promise<void>((resolve) => {
+      signal.addEventListener("abort", () => resolve(), { once: true });
+      if (signal.aborted) resolve();
+    });
+    await using group = await this.#groupOf(viewers, context);
+    const stream = new ServedStream(this.#pathOf(context), viewers, context, {
+      media: this.#host.media,
+      credentials: await this.#credentialsOf(context),
+      group,
+    });
+    await using server = await this.#serverOf(context);
+    await using _ = server.it.add(stream);
+    ready({ port: server.it.port });
+    await Promise.race([stopped, server.it.lost]);
+  }
+
+  /** Opens a port, or takes one that another stream has opened. */
+  async #serverOf(
+    context: SendContext<ServerOptions>,
+  ): Promise<AsyncDisposable & { readonly it: RtspServer }> {
+    const place = await this.#placeOf(context);
+    const { host, port, tls } = place;
+    // What the system chooses is nobody else's.
+    const key = port === 0 ? Symbol("any") : `${host} ${port} ${tls?.cert}`;
+    const shared = this.#open.get(key) ?? {
+      opening: RtspServer.listen(place, context, this.#host),
+      users: 0,
+    };
+    this.#open.set(key, shared);
+    shared.users++;
+    const leave = () => {
+      shared.users--;
+      if (shared.users > 0) return false;
+      this.#open.delete(key);
+      return true;
+    };
+    try {
+      const it = await shared.opening;
+      const close = async () => {
+        if (leave()) await it[Symbol.asyncDispose]();
+      };
+      return { it, [Symbol.asyncDispose]: close };
+    } catch (error) {
+      leave();
+      throw this.#notOurs(error, context);
+    }
+  }
+
+  #notOurs(error: unknown, { address }: SendContext<ServerOptions>): unknown {
+    const { ConfigError, media } = this.#host;
+    const { host = "0.0.0.0" } = address;
+    const isOurs = media.isWildcard(host) || media.isLoopback(host);
+    if (isOurs || !(error instanceof ConfigError)) return error;
+    return new ConfigError(
+      `${error.message} (to publish to another server add ?mode=publish)`,
+      { exitCode: error.exitCode, cause: error },
+    );
+  }
+
+  async #placeOf(
+    { address, options: { cert, key }, runtime }: SendContext<ServerOptions>,
+  ): Promise<ServerPlace> {
+    const { scheme, host = "0.0.0.0", redacted } = address;
+    const port = address.port ?? DEFAULT_PORTS[scheme]!;
+    if (scheme === "rtsp") {
+      if (cert === undefined && key === undefined) {
+        return { host, port, tls: undefined };
+      }
+      throw this.#refusal(redacted, "only rtsps: has a certificate");
+    }
+    if (cert === undefined) {
+      throw this.#refusal(
+        redacted,
+        "it needs a certificate and its key: #cert=FILE&key=FILE",
+      );
+    }
+    const read = async (path: string) =>
+      new TextDecoder().decode(await runtime.readFile(path, MAX_FILE_BYTES));
+    const chain = await read(cert);
+    // Both may stand in one file.
+    const tls: Identity = {
+      cert: chain,
+      key: key === undefined ? chain : await read(key),
+    };
+    return { host, port, tls };
+  }
+
+  #pathOf({ address: { resource = "/", redacted } }: SendContext<unknown>) {
+    if (/[?#]/.test(resource)) {
+      throw this.#refusal(
+        redacted,
+        'options of a server stand behind a "#", as in ' +
+          "rtsp://0.0.0.0:8554/cam#maxViewers=4",
+      );
+    }
+    const path = resource.replace(/\/+$/, "") || "/";
+    try {
+      return decodeURIComponent(path);
+    } catch {
+      throw this.#refusal(redacted, "its path has a bad percent escape");
+    }
+  }
+
+  async #credentialsOf(
+    { address, options, runtime, log }: SendContext<ServerOptions>,
+  ): Promise<Credentials | undefined> {
+    const { redacted } = address;
+    const { user = address.username, passwordFile } = options;
+    if (passwordFile === undefined && address.password === undefined) {
+      if (user === undefined) return undefined;
+      throw this.#refusal(
+        redacted,
+        "a user needs a password: #user=me&passwordFile=FILE",
+      );
+    }
+    if (user === undefined) {
+      throw this.#refusal(redacted, "a password needs a user: #user=me");
+    }
+    if (passwordFile === undefined) {
+      log.warn(
+        "everybody on this machine can read the password in the command " +
+          "line; a file is better: #user=me&passwordFile=FILE",
+      );
+      return { username: user, password: address.password! };
+    }
+    const bytes = await runtime.readFile(passwordFile, MAX_FILE_BYTES);
+    const [password = ""] = new TextDecoder().decode(bytes).split(/\r?\n/);
+    if (password === "") {
+      throw this.#refusal(redacted, "the file of the password is empty");
+    }
+    return { username: user, password };
+  }
+
+  async #groupOf(
+    viewers: Viewers,
+    context: SendContext<ServerOptions>,
+  ): Promise<GroupSender | undefined> {
+    const { address, options } = context;
+    const { multicast, ttl, interface: through } = options;
+    if (multicast === undefined) return undefined;
+    const { udp, media } = this.#host;
+    const [, bracketed = "", port] = GROUP.exec(multicast) ?? [];
+    const host = bracketed.replace(/^\[|\]$/g, "");
+    if (!media.isMulticast(host) || Number(port ?? 2) % 2 !== 0) {
+      throw this.#refusal(
+        address.redacted,
+        "multicast is no group with an even port, such as 239.1.1.1:5004",
+      );
+    }
+    if (address.scheme === "rtsps") {
+      throw this.#refusal(address.redacted, "a group would not be encrypted");
+    }
+    const at = { scheme: "rtp", host, query: {}, redacted: address.redacted };
+    const target = await udp.openTarget(
+      {
+        ...context,
+        address: { ...at, port: Number(port ?? DEFAULT_GROUP_PORT) },
+        options: { payload: 1452, loopback: true, ttl, interface: through },
+      },
+      DEFAULT_GROUP_PORT,
+    );
+    return new GroupSender(target, ttl, viewers, context, this.#host);
+  }
+
+  #refusal(redacted: string, why: string): Error {
+    return new this.#host.ConfigError(`Cannot serve "${redacted}": ${why}`);
+  }
+}
