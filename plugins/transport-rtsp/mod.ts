@@ -8,39 +8,33 @@
  */
 
 import type { PluginHost } from "../../mod.ts";
+import { ForeignCodecError } from "./client/describe.ts";
+import { receive, receiveByFfmpeg } from "./client/mod.ts";
 import { isPublishing, publishTo } from "./publish.ts";
-import { portOf, type Way } from "./request.ts";
+import type { Way } from "./request.ts";
 import { Servers } from "./server/mod.ts";
-import { RtspSession } from "./session.ts";
-import { trustOf, Tunnel } from "./tls.ts";
+import { trustOf } from "./tls.ts";
 
 /** Version of the plugin contract this file is written for. */
 export const apiVersion = 1;
-
-/**
- * How long the first way may take, where there is another one. GStreamer's
- * server on this machine takes 0.2 s.
- */
-const TRY_MS = 3000;
-
-/** How long the last way may take: whoever waits is told within 5 s. */
-const LAST_MS = 4500;
 
 /** SHA-256, as OpenSSL writes it, or without its colons. */
 const FINGERPRINT = /^([\da-f]{2}:?){31}[\da-f]{2}$/i;
 
 /** Serves, publishes to a server, and receives from one. */
 export default (
-  { z, option, udp, media, defineTransport, ConfigError, StreamError }:
-    PluginHost,
+  { z, option, defineTransport, ...host }: PluginHost,
 ) => {
-  const host = { udp, media, ConfigError, StreamError };
+  const { udp, ConfigError } = host;
   const servers = new Servers(host);
   return defineTransport({
     name: "transport-rtsp",
     schemes: ["rtsp", "rtsps"],
     description: "RTSP: a server, cameras, and publishing to servers",
     options: z.strictObject({
+      client: z.enum(["auto", "ffmpeg"], "expected auto or ffmpeg")
+        .default("auto")
+        .meta({ description: "ffmpeg has FFmpeg ask; auto, where it must" }),
       transport: z.enum(["auto", "tcp", "udp"], "expected auto, tcp or udp")
         .default("auto")
         .meta({ description: "how packets go: tcp, udp, or what works" }),
@@ -80,73 +74,27 @@ export default (
     },
 
     async receive(context) {
-      const { address, options: { transport }, runtime, log } = context;
+      const { address, options, runtime, log } = context;
       if (address.host === undefined) {
         throw new ConfigError(
           `Cannot receive from "${address.redacted}": it names no server`,
         );
       }
-      const startedAt = runtime.now();
       const trust = await trustOf(context, host);
-      await using stack = new AsyncDisposableStack();
-      const tunnel = trust &&
-        stack.use(await Tunnel.open(context, trust, host));
-      const ways: Way[] = tunnel
+      const ways: Way[] = trust
         ? ["tcp"]
-        : transport === "auto"
+        : options.transport === "auto"
         ? ["tcp", "udp"]
-        : [transport];
-      for (const way of ways) {
-        const isLast = way === ways.at(-1);
-        // What it took to connect to the server counts as well.
-        const patience = tunnel
-          ? LAST_MS - (runtime.now() - startedAt)
-          : isLast
-          ? LAST_MS
-          : TRY_MS;
-        const at = tunnel?.addressOf(address) ?? address;
-        const session = await RtspSession.start(context, at, way, host);
+        : [options.transport];
+      if (options.client !== "ffmpeg") {
         try {
-          if (await session.hasPicture(media.ms(patience))) {
-            log.info(`receives over ${tunnel ? "TLS" : way}`);
-            stack.use(session);
-            return open(session, {
-              peer: media.hostAndPort(address.host, portOf(address)),
-              lossy: way === "udp",
-              dispose: stack.move(),
-            });
-          }
-          log.warn(`no picture over ${way} so far`);
+          return await receive(context, ways, trust, host);
         } catch (error) {
-          await session[Symbol.asyncDispose]();
-          const isWayOut = error instanceof StreamError &&
-            error.failure === "undecodable";
-          if (isLast || !isWayOut) throw error;
+          if (!(error instanceof ForeignCodecError)) throw error;
+          log.info(`FFmpeg receives it: ${error.message}`);
         }
-        await session[Symbol.asyncDispose]();
-        context.signal.throwIfAborted();
       }
-      throw new StreamError(
-        "stalled",
-        `${address.redacted} sent no picture within ${LAST_MS / 1000} s`,
-      );
+      return await receiveByFfmpeg(context, ways, trust, host);
     },
   });
 };
-
-function open(
-  session: RtspSession,
-  { peer, lossy, dispose }: {
-    readonly peer: string;
-    readonly lossy: boolean;
-    readonly dispose: AsyncDisposableStack;
-  },
-) {
-  return {
-    type: "units" as const,
-    peer,
-    lossy,
-    units: session.units(),
-    [Symbol.asyncDispose]: () => dispose.disposeAsync(),
-  };
-}

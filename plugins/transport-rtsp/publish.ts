@@ -12,12 +12,10 @@ import type {
   WireUnit,
 } from "../../mod.ts";
 import {
-  ALIVE_EVERY_MS,
-  Recorder,
-  type RecorderHost,
+  type ConversationHost,
   SEND_BUFFER_BYTES,
-  TRACK,
-} from "./recorder.ts";
+} from "./client/conversation.ts";
+import { ALIVE_EVERY_MS, Recorder, TRACK } from "./recorder.ts";
 import { portOf, urlOf } from "./request.ts";
 import { DIAL_MS, trustOf, type TrustOptions } from "./tls.ts";
 
@@ -38,7 +36,7 @@ const MODE = /([?&])mode=publish(&|$)/;
 export async function publishTo(
   viewers: Viewers,
   context: PluginContext<PublishOptions>,
-  host: RecorderHost,
+  host: ConversationHost,
 ): Promise<void> {
   const { media, StreamError } = host;
   const { runtime, signal } = context;
@@ -72,7 +70,7 @@ export async function publishTo(
 
 function targetOf(
   { address, options }: PluginContext<PublishOptions>,
-  { media, ConfigError }: RecorderHost,
+  { media, ConfigError }: ConversationHost,
 ) {
   const { host, resource = "", redacted, username, password } = address;
   const port = portOf(address);
@@ -92,6 +90,7 @@ function targetOf(
       resource: withoutMode(resource),
     }),
     server: media.hostAndPort(host, port),
+    purpose: `publish to ${media.hostAndPort(host, port)}`,
     username,
     password,
   };

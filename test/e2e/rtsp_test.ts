@@ -18,7 +18,7 @@ const SECRET = "s3cr3t";
 
 const STATES: Partial<Record<Behaviour, RegExp>> = {
   silent: /does not answer/,
-  closes: /does not answer/,
+  closes: /has closed the connection/,
   missing: /has no such stream \(404\)/,
   empty: /sent no picture within/,
 };

@@ -18,6 +18,7 @@ export * from "./h264_packetizer.ts";
 export * from "./packet.ts";
 export * from "./probe.ts";
 export * from "./receiver.ts";
+export type * from "./reception.ts";
 export { MAX_REORDER_WINDOW } from "./reorder_window.ts";
 export * from "./reorderer.ts";
 export * from "./rtcp.ts";

@@ -17,6 +17,7 @@ import {
   type RtpUnitCounters,
 } from "./counters.ts";
 import { isRtcp, parseRtp, type RtpPacket } from "./packet.ts";
+import type { ReceptionReport } from "./reception.ts";
 import { parseRtcp, realtimeOf, type SenderReport } from "./rtcp.ts";
 import { RtpSource, type SourceUnit } from "./source.ts";
 import type { RtpUnit } from "./unit.ts";
@@ -79,6 +80,8 @@ export class RtpReceiver {
   #heardAt = -Infinity;
   /** The latest one of the source. */
   #report: SenderReport | undefined;
+  /** When that came. */
+  #reportAt = 0;
   /** The latest one of anybody else: it may come before the packets. */
   #otherReport: SenderReport | undefined;
   #invalid = 0;
@@ -143,6 +146,19 @@ export class RtpReceiver {
     return units;
   }
 
+  /**
+   * What the sender is to be told of its packets; `undefined` before the first
+   * one. Each call begins a new interval.
+   */
+  report(now: Milliseconds): ReceptionReport | undefined {
+    const { realtime } = this.#report ?? {};
+    const ago = now - this.#reportAt;
+    return this.#source && {
+      ...this.#source.report(),
+      ...(realtime !== undefined && { lastReport: { realtime, ago } }),
+    };
+  }
+
   /** Gives up on packets that were waited for too long. */
   expire(now: Milliseconds): RtpUnit[] {
     return this.#complete(this.#source?.expire(now) ?? [], now);
@@ -197,8 +213,10 @@ export class RtpReceiver {
     const { senderReports, goodbyes } = parseRtcp(datagram);
     const ssrc = this.#source?.ssrc;
     for (const report of senderReports) {
-      if (report.ssrc === ssrc) this.#report = report;
-      else this.#otherReport = report;
+      if (report.ssrc === ssrc) {
+        this.#report = report;
+        this.#reportAt = now;
+      } else this.#otherReport = report;
     }
     if (ssrc === undefined || !goodbyes.includes(ssrc)) return [];
     this.#heardAt = -Infinity;

@@ -8,6 +8,7 @@ import { concat } from "../bytes.ts";
 import { type Microseconds, us } from "../time.ts";
 import { VIDEO_CLOCK_RATE } from "./clock.ts";
 import { isRtcp } from "./packet.ts";
+import type { ReceptionReport } from "./reception.ts";
 import { distance32 } from "./serial.ts";
 
 /** A sender report (RFC 3550, section 6.4.1). */
@@ -48,7 +49,12 @@ export interface RtcpReport extends SenderReport {
 }
 
 /** Packet types (RFC 3550, section 12.1). */
-const TYPE = { senderReport: 200, sourceDescription: 202, goodbye: 203 };
+const TYPE = {
+  senderReport: 200,
+  receiverReport: 201,
+  sourceDescription: 202,
+  goodbye: 203,
+};
 
 /** SDES item type (RFC 3550, section 12.2). */
 const CNAME = 1;
@@ -76,6 +82,43 @@ export function writeRtcp(report: RtcpReport): Uint8Array<ArrayBuffer> {
     parts.push(packet(TYPE.goodbye, 1, uint32(report.ssrc)));
   }
   return concat(...parts);
+}
+
+/**
+ * Writes what a receiver says: a receiver report, and its name.
+ *
+ * @param ssrc Of the receiver.
+ * @param report Omit before the first packet.
+ */
+export function writeReceiverReport(
+  { ssrc, cname }: Pick<RtcpReport, "ssrc" | "cname">,
+  report?: ReceptionReport,
+): Uint8Array<ArrayBuffer> {
+  const block = report === undefined ? [] : [writeReportBlock(report)];
+  const body = concat(uint32(ssrc), ...block);
+  return concat(
+    packet(TYPE.receiverReport, block.length, body),
+    writeCname({ ssrc, cname }),
+  );
+}
+
+/** RFC 3550, section 6.4.1: a report block. */
+function writeReportBlock(
+  { ssrc, fractionLost, lost, highest, jitter, lastReport }: ReceptionReport,
+): Uint8Array {
+  const fraction = Math.min(255, Math.floor(fractionLost * 256));
+  // 24 bits with a sign.
+  const count = Math.max(-(2 ** 23), Math.min(2 ** 23 - 1, lost)) & 0xffffff;
+  const ntp = lastReport && toNtp(us(lastReport.realtime));
+  const middle = ntp === undefined
+    ? 0
+    : (ntp.seconds & 0xffff) * 2 ** 16 + Math.floor(ntp.fraction / 2 ** 16);
+  const delay = Math.round((lastReport?.ago ?? 0) / 1000 * 65_536);
+  return concat(
+    uint32(ssrc),
+    uint32(fraction * 2 ** 24 + count),
+    ...[highest, Math.round(jitter), middle, delay].map(uint32),
+  );
 }
 
 /**
@@ -155,7 +198,9 @@ function writeSenderReport(report: SenderReport): Uint8Array {
 }
 
 /** A chunk of one item; the zeros behind it end the list (section 6.5). */
-function writeCname({ ssrc, cname }: RtcpReport): Uint8Array {
+function writeCname(
+  { ssrc, cname }: Pick<RtcpReport, "ssrc" | "cname">,
+): Uint8Array {
   const text = new TextEncoder().encode(cname).subarray(0, MAX_CNAME_BYTES);
   const item = concat(uint32(ssrc), Uint8Array.of(CNAME, text.length), text);
   const zeros = new Uint8Array(4 - item.length % 4);

@@ -15,6 +15,7 @@ import { H264_FORMAT, HEVC_FORMAT } from "./nal_unit_format.ts";
 import { NalUnitReader } from "./nal_unit_reader.ts";
 import type { RtpPacket } from "./packet.ts";
 import type { PayloadReader } from "./payload_reader.ts";
+import { type ReceptionReport, RtpReception } from "./reception.ts";
 import { type OrderedPacket, RtpReorderer } from "./reorderer.ts";
 
 /** A picture of a sender. */
@@ -46,6 +47,7 @@ export class RtpSource {
   readonly #options: RtpSourceOptions;
   readonly #reorderer: RtpReorderer;
   readonly #jitter: RtpJitter;
+  readonly #reception = new RtpReception();
   readonly #first: number;
   #isProven = false;
   /** Absent as long as the codec is not known. */
@@ -93,10 +95,18 @@ export class RtpSource {
     return this.#jitter.ms;
   }
 
+  /** What has come, and what has not since the last call. */
+  report(): Omit<ReceptionReport, "lastReport"> {
+    const { ssrc, jitterMs } = this;
+    const jitter = jitterMs * this.#options.clockRate / 1000;
+    return { ssrc, jitter, ...this.#reception.report() };
+  }
+
   /** Takes a packet with its SSRC, borrowed until it returns. */
   push(packet: RtpPacket, now: Milliseconds): SourceUnit[] {
     if (packet.payloadType === this.payloadType) {
       this.#jitter.add(packet.timestamp, now);
+      this.#reception.add(packet.sequence);
       if (packet.sequence !== this.#first) this.#isProven = true;
     }
     return this.#takeAll(this.#reorderer.push(packet, now));

@@ -184,11 +184,17 @@ export class ServerConnection implements SessionConnection {
   }
 
   async #write(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
-      this.#writingSince = this.#runtime.now();
-      const piece = bytes.subarray(at, at + PIECE_BYTES);
-      await this.#connection.write(piece);
+    try {
+      for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+        this.#writingSince = this.#runtime.now();
+        const piece = bytes.subarray(at, at + PIECE_BYTES);
+        await this.#connection.write(piece);
+      }
+    } catch (error) {
+      this.#isOpen = false;
+      throw error;
+    } finally {
+      this.#writingSince = undefined;
     }
-    this.#writingSince = undefined;
   }
 }

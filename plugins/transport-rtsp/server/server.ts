@@ -12,6 +12,7 @@ import type {
   TcpConnection,
   TcpListener,
 } from "../../../mod.ts";
+import { UdpPair } from "../port_pair.ts";
 import { ServerConnection } from "./connection.ts";
 import { Methods, type Service } from "./methods.ts";
 import { ServerPorts } from "./ports.ts";
@@ -132,19 +133,19 @@ export class RtspServer implements Service, AsyncDisposable {
     const { host } = this.#place;
     const any = peerHost.includes(":") ? "::" : "0.0.0.0";
     const bound = this.#host.media.isWildcard(host) ? any : host;
-    const open = this.#ports.get(bound) ?? ServerPorts.open(
-      bound,
-      this.#runtime,
-      this.#host,
-      (from, port) => {
-        for (const session of this.sessions.values()) {
-          if (session.sendsTo(from, port)) session.touch();
-        }
-      },
-    );
+    const open = this.#ports.get(bound) ?? this.#openPorts(bound);
     this.#ports.set(bound, open);
     open.catch(() => this.#ports.delete(bound));
     return open;
+  }
+
+  async #openPorts(host: string): Promise<ServerPorts> {
+    const pair = await UdpPair.open(host, this.#runtime, this.#host);
+    return new ServerPorts(pair, (from) => {
+      for (const session of this.sessions.values()) {
+        if (session.sendsTo(from.host, from.port)) session.touch();
+      }
+    });
   }
 
   async end(session: ServerSession): Promise<void> {

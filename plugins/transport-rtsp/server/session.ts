@@ -92,7 +92,8 @@ export class ServerSession implements AsyncDisposable {
       return { lower: "tcp", multicast: false, interleaved: channels, ssrc };
     }
     if (way.type === "udp") {
-      const { clientPorts: clientPort, ports: { numbers: serverPort } } = way;
+      const { clientPorts: clientPort, ports } = way;
+      const serverPort = ports.pair.numbers;
       return { lower: "udp", multicast: false, clientPort, serverPort, ssrc };
     }
     const { target: { host: destination, port }, ttl } = group!;
@@ -169,7 +170,7 @@ export class ServerSession implements AsyncDisposable {
     if (way.type === "tcp") return await this.#sendInterleaved(way, signal);
     if (way.type === "udp") {
       const [port, reportPort] = way.clientPorts;
-      const { packets: socket, reports } = way.ports;
+      const { packets: socket, reports } = way.ports.pair;
       const target = { socket, host: this.connection.peerHost, port };
       const host = { ...this.#host, sender: this.#sender };
       const to = { target, reports, reportPort };

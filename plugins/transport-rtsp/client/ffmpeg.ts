@@ -13,14 +13,14 @@ import type {
   Milliseconds,
   PluginContext,
   PluginHost,
-} from "../../mod.ts";
+} from "../../../mod.ts";
 import {
   argsFor,
   CODECS,
   quotableUrlOf,
   requestFor,
   type Way,
-} from "./request.ts";
+} from "../request.ts";
 
 /** What the module needs of the host. */
 export type SessionHost = Pick<
@@ -41,7 +41,7 @@ const NOISE = /not enough frames to estimate rate|Timestamps are unset/;
 const CREDENTIALS = /\/\/[^\s/]*@/g;
 
 /** FFmpeg, asking a server for its pictures. */
-export class RtspSession implements AsyncDisposable {
+export class FfmpegSession implements AsyncDisposable {
   readonly #context: PluginContext<unknown>;
   readonly #at: Address;
   readonly #host: SessionHost;
@@ -77,8 +77,8 @@ export class RtspSession implements AsyncDisposable {
     at: Address,
     way: Way,
     host: SessionHost,
-  ): Promise<RtspSession> {
-    const session = new RtspSession(context, at, host);
+  ): Promise<FfmpegSession> {
+    const session = new FfmpegSession(context, at, host);
     const { runtime, signal } = context;
     const child = await runtime.spawn({
       command: "ffmpeg",

@@ -1,0 +1,129 @@
+/**
+ * Receiving from a server, in the way that works.
+ *
+ * @module
+ */
+
+import type {
+  Ingest,
+  IngestUnit,
+  Milliseconds,
+  PacketStatistics,
+  PluginContext,
+  TlsOptions,
+} from "../../../mod.ts";
+import { portOf, type Way } from "../request.ts";
+import { Tunnel } from "../tls.ts";
+import { FfmpegSession } from "./ffmpeg.ts";
+import { type ClientHost, PlayingSession, WayError } from "./session.ts";
+
+/**
+ * How long the first way may take, where there is another one. GStreamer's
+ * server on this machine takes 0.2 s.
+ */
+const TRY_MS = 3000;
+
+/** How long the last way may take: whoever waits is told within 5 s. */
+const LAST_MS = 4500;
+
+/** A session that has been begun. */
+interface Attempt extends AsyncDisposable {
+  hasPicture(within: Milliseconds): Promise<boolean>;
+  units(): AsyncGenerator<IngestUnit>;
+  packets?(): PacketStatistics;
+}
+
+/**
+ * Asks by ourselves.
+ *
+ * @throws {ForeignCodecError} If the video is none that we read.
+ */
+export function receive(
+  context: PluginContext<unknown>,
+  ways: readonly Way[],
+  tls: TlsOptions | undefined,
+  host: ClientHost,
+): Promise<Ingest> {
+  return firstThatWorks(context, ways, host, {
+    name: (way) => tls ? "TLS" : way,
+    start: (way) => PlayingSession.start(context, way, tls, host),
+    isLossy: () => false,
+  });
+}
+
+/** Has FFmpeg ask. */
+export async function receiveByFfmpeg(
+  context: PluginContext<unknown>,
+  ways: readonly Way[],
+  tls: TlsOptions | undefined,
+  host: ClientHost,
+): Promise<Ingest> {
+  const { address } = context;
+  await using stack = new AsyncDisposableStack();
+  const tunnel = tls && stack.use(await Tunnel.open(context, tls, host));
+  const at = tunnel?.addressOf(address) ?? address;
+  const ingest = await firstThatWorks(context, ways, host, {
+    name: (way) => tunnel ? "TLS, through FFmpeg" : `${way}, through FFmpeg`,
+    start: (way) => FfmpegSession.start(context, at, way, host),
+    isLossy: (way) => way === "udp",
+  });
+  stack.use(ingest);
+  const opened = stack.move();
+  return { ...ingest, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+}
+
+async function firstThatWorks(
+  { address, runtime, signal, log }: PluginContext<unknown>,
+  ways: readonly Way[],
+  { media, StreamError }: ClientHost,
+  { name, start, isLossy }: {
+    name(way: Way): string;
+    start(way: Way): Promise<Attempt>;
+    isLossy(way: Way): boolean;
+  },
+): Promise<Ingest> {
+  for (const way of ways) {
+    const isLast = way === ways.at(-1);
+    // What it takes to ask counts as well.
+    const deadline = runtime.now() + (isLast ? LAST_MS : TRY_MS);
+    let session: Attempt | undefined;
+    try {
+      session = await start(way);
+      const patience = media.ms(Math.max(0, deadline - runtime.now()));
+      if (await session.hasPicture(patience)) {
+        log.info(`receives over ${name(way)}`);
+        const opened = session;
+        return {
+          type: "units",
+          peer: media.hostAndPort(address.host!, portOf(address)),
+          ...(isLossy(way) && { lossy: true }),
+          units: opened.units(),
+          ...(opened.packets && { packets: () => opened.packets!() }),
+          [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
+        };
+      }
+      log.warn(`no picture over ${name(way)} so far`);
+      await session[Symbol.asyncDispose]();
+    } catch (error) {
+      await session?.[Symbol.asyncDispose]();
+      if (isLast || !isWayOut(error)) throw asStreamError(error);
+    }
+    signal.throwIfAborted();
+  }
+  throw new StreamError(
+    "stalled",
+    `${address.redacted} sent no picture within ${LAST_MS / 1000} s`,
+  );
+
+  /** FFmpeg does not tell what exactly does not work. */
+  function isWayOut(error: unknown): boolean {
+    return error instanceof WayError || error instanceof StreamError &&
+        error.failure === "undecodable" && !/no video/.test(error.message);
+  }
+
+  function asStreamError(error: unknown): unknown {
+    return error instanceof WayError
+      ? new StreamError("undecodable", error.message)
+      : error;
+  }
+}
