@@ -74,7 +74,7 @@ export default (
     },
 
     async receive(context) {
-      const { address, options, runtime, log } = context;
+      const { address, options, log } = context;
       if (address.host === undefined) {
         throw new ConfigError(
           `Cannot receive from "${address.redacted}": it names no server`,

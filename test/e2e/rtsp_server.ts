@@ -6,6 +6,9 @@
 
 import { createServer, type Socket } from "node:net";
 import type { AddressInfo } from "node:net";
+import { RtpH264Packetizer, us } from "../../agent/media/mod.ts";
+import { writePackets } from "../../plugins/transport-rtsp/message.ts";
+import { SAMPLE } from "../h264_writer.ts";
 
 /** What it does with those who come. */
 export type Behaviour =
@@ -18,12 +21,19 @@ export type Behaviour =
   /** Wants a password that nobody has. */
   | "locked"
   /** Answers everything, and sends nothing. */
-  | "empty";
+  | "empty"
+  /** Sends one picture, and goes on answering. */
+  | "stalls";
 
 const SDP = [
   ...["v=0", "o=- 0 0 IN IP4 127.0.0.1", "s=x", "c=IN IP4 127.0.0.1", "t=0 0"],
   ...["m=video 0 RTP/AVP 96", "a=rtpmap:96 H264/90000", "a=control:track1", ""],
 ].join("\r\n");
+
+function packetsOfPicture(): Uint8Array[] {
+  return new RtpH264Packetizer({ ssrc: 1, sequence: 1, timestamp: 1 })
+    .packetize({ data: SAMPLE, pts: us(0) });
+}
 
 /** Listens on this machine. */
 export class FakeRtspServer implements AsyncDisposable {
@@ -102,6 +112,10 @@ export class FakeRtspServer implements AsyncDisposable {
       const transport = /^Transport: *([^\r\n]*)/im.exec(request)?.[1] ?? "";
       const ports = transport.includes("TCP") ? "" : ";server_port=9-10";
       say("200 OK", ["Session: 1", `Transport: ${transport}${ports}`]);
-    } else say("200 OK", ["Session: 1", "Public: DESCRIBE, SETUP, PLAY"]);
+    } else {
+      say("200 OK", ["Session: 1", "Public: DESCRIBE, SETUP, PLAY"]);
+      const isPlay = method === "PLAY" && this.#behaviour === "stalls";
+      if (isPlay) socket.write(writePackets(0, packetsOfPicture()));
+    }
   }
 }

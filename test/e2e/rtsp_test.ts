@@ -50,6 +50,19 @@ test("camagent recv rtsp: tries datagrams where no picture comes in the connecti
   await receiver.logs(/no picture over udp so far/, NAMED_MS);
 });
 
+test("camagent recv rtsp: asks again where pictures stop, whatever is answered", async () => {
+  await using server = await FakeRtspServer.listen("stalls");
+  const address = `rtsp://127.0.0.1:${server.port}/cam#transport=tcp`;
+  await using receiver = Agent.recv(address, "-");
+  receiver.stdout.resume();
+  await receiver.logs(/receives over tcp/, NAMED_MS);
+  await receiver.says(
+    ({ input }) => input.supervisor.attempts > 0,
+    NAMED_MS,
+  );
+  await receiver.logs(/Nothing arrived for 2.0 s/, NAMED_MS);
+});
+
 test("camagent recv rtsp: ends where a password is wanted", async () => {
   await using server = await FakeRtspServer.listen("locked");
   const address = `rtsp://me:${SECRET}@127.0.0.1:${server.port}/cam`;

@@ -62,13 +62,14 @@ const ALIVE = ["OPTIONS", "GET_PARAMETER", "SET_PARAMETER"];
 export class Conversation implements AsyncDisposable {
   /** Rejects when the connection is gone. */
   readonly failed: Promise<never>;
+  /** Takes packets; nothing else is read until it has resolved. */
+  onPacket: (packet: RtspPacket) => Promise<void> | void = () => {};
   /** Stands in every question once it is known. */
   session: string | undefined;
   readonly #connection: TcpConnection;
   readonly #party: Party;
   readonly #context: Pick<PluginContext<unknown>, "runtime" | "signal">;
   readonly #host: ConversationHost;
-  readonly #onPacket: (packet: RtspPacket) => Promise<void> | void;
   readonly #waiting: {
     readonly sequence: number;
     readonly take: (response: RtspResponse) => void;
@@ -78,23 +79,17 @@ export class Conversation implements AsyncDisposable {
   #answers = 0;
   #lastWrite: Promise<void> = Promise.resolve();
 
-  /**
-   * Takes over a connection.
-   *
-   * @param onPacket Nothing else is read until it has resolved.
-   */
+  /** Takes over a connection. */
   constructor(
     connection: TcpConnection,
     party: Party,
     context: Pick<PluginContext<unknown>, "runtime" | "signal">,
     host: ConversationHost,
-    onPacket: (packet: RtspPacket) => Promise<void> | void = () => {},
   ) {
     this.#connection = connection;
     this.#party = party;
     this.#context = context;
     this.#host = host;
-    this.#onPacket = onPacket;
     this.failed = this.#read();
     // Whoever waits for something hears of it.
     this.failed.catch(() => {});
@@ -238,7 +233,7 @@ export class Conversation implements AsyncDisposable {
     try {
       for await (const chunk of this.#connection.chunks) {
         for (const message of reader.push(chunk)) {
-          if (message.type === "packet") await this.#onPacket(message);
+          if (message.type === "packet") await this.onPacket(message);
           else if (message.type === "response") this.#answered(message);
           else await this.#reply(message);
         }

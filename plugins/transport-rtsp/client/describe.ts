@@ -10,7 +10,7 @@ import type {
   SdpVideo,
   TlsOptions,
 } from "../../../mod.ts";
-import { LIMITS, type RtspPacket, type RtspResponse } from "../message.ts";
+import { LIMITS, type RtspResponse } from "../message.ts";
 import { portOf, urlOf } from "../request.ts";
 import { DIAL_MS } from "../tls.ts";
 import {
@@ -60,11 +60,10 @@ export async function describe(
   context: PluginContext<unknown>,
   tls: TlsOptions | undefined,
   host: ConversationHost,
-  onPacket: (packet: RtspPacket) => Promise<void> | void,
 ): Promise<Description> {
   let { address } = context;
   for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
-    const asked = await ask(address, context, tls, host, onPacket);
+    const asked = await ask(address, context, tls, host);
     if (!("location" in asked)) return asked;
     address = redirected(address, asked.location, host);
   }
@@ -79,7 +78,6 @@ async function ask(
   { runtime, signal }: PluginContext<unknown>,
   tls: TlsOptions | undefined,
   host: ConversationHost,
-  onPacket: (packet: RtspPacket) => Promise<void> | void,
 ): Promise<Description | { readonly location: string }> {
   const { media } = host;
   const at = { host: address.host!, port: portOf(address) };
@@ -101,13 +99,7 @@ async function ask(
     purpose: `receive from "${redacted}"`,
   };
   const around = { runtime, signal };
-  const conversation = new Conversation(
-    connection,
-    party,
-    around,
-    host,
-    onPacket,
-  );
+  const conversation = new Conversation(connection, party, around, host);
   try {
     const { username: _, password: __, ...open } = address;
     const url = urlOf(open);

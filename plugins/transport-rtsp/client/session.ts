@@ -75,7 +75,6 @@ export class PlayingSession implements AsyncDisposable {
   #foreign = 0;
   #next: Promise<IteratorResult<IngestUnit>> | undefined;
   readonly #running: Promise<unknown>[] = [];
-  #onPacket: (packet: RtspPacket) => Promise<void> | void = () => {};
 
   private constructor(
     description: Description,
@@ -106,14 +105,8 @@ export class PlayingSession implements AsyncDisposable {
     host: ClientHost,
   ): Promise<PlayingSession> {
     const queue = new PacketQueue();
-    let session: PlayingSession | undefined;
-    const description = await describe(
-      context,
-      tls,
-      host,
-      (packet) => session && session.#onPacket(packet),
-    );
-    session = new PlayingSession(description, queue, context, host);
+    const description = await describe(context, tls, host);
+    const session = new PlayingSession(description, queue, context, host);
     try {
       await session.#play(way);
       return session;
@@ -189,7 +182,7 @@ export class PlayingSession implements AsyncDisposable {
     const seconds = this.#takeSession(headers);
     const [transport = ""] = headers.get("transport") ?? [];
     this.#takeTransport(readTransports(transport)[0], way);
-    this.#onPacket = (packet) => this.#takePacket(packet);
+    conversation.onPacket = (packet) => this.#takePacket(packet);
     await this.#openWay();
     conversation.failed.catch((failure) => this.#queue.end({ failure }));
     await this.#ask("PLAY", base, { "Range": "npt=0.000-" });

@@ -15,7 +15,7 @@ export interface RequestedStream {
 }
 
 /** Without a user: clients leave theirs in, or do not. */
-const URL = /^(rtsps?:\/\/)(?:[^/?#]*@)?([^/?#@]+)([^?#]*)/i;
+const URL = /^(rtsps?:\/\/)(?:[^/?#]*@)?([^/?#@]+)(\/[^?#]*)?(?:[?#].*)?$/i;
 
 /** The last part of a path, if it is a part of a stream. */
 const TRACK = /^(.*)\/(trackID=[^/]*)$/;

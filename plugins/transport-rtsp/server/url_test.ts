@@ -37,6 +37,7 @@ for (
     "*": undefined,
     "/cam": undefined,
     "rtsp://": undefined,
+    "rtsp://me@": undefined,
     "rtsp:///cam": undefined,
     "http://pi/cam": undefined,
     "rtsp://pi/%": undefined,
