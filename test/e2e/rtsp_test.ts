@@ -57,7 +57,7 @@ test("camagent recv rtsp: asks again where pictures stop, whatever is answered",
   receiver.stdout.resume();
   await receiver.logs(/receives over tcp/, NAMED_MS);
   await receiver.says(
-    ({ input }) => input.supervisor.attempts > 0,
+    ({ input }) => input.supervisor.restarts > 1,
     NAMED_MS,
   );
   await receiver.logs(/Nothing arrived for 2.0 s/, NAMED_MS);
