@@ -27,6 +27,8 @@ const FLOORS: Readonly<Record<string, string>> = {
   udp: "floor",
   multicast: "floor",
   rtp: "floor",
+  "rtsp-tcp": "floor",
+  "rtsp-udp": "floor",
   mpegts: "floor",
   hevc: "hevc-floor",
   mjpeg: "mjpeg-floor",
@@ -77,6 +79,11 @@ export function judgeAges(
     const ratio = rtsp.ages.p50 / usual.ages.p50;
     verdicts.push(atMost(0.65, ratio, "rtsp: p50 in the usual one's, times"));
   }
+  const { "rtsp-tuned": tuned } = rows;
+  if (height === 480 && rtsp !== undefined && tuned !== undefined) {
+    const below = tuned.ages.p50 - rtsp.ages.p50;
+    verdicts.push(atLeast(20, below, "rtsp: p50 below tuned FFmpeg's, ms"));
+  }
   if (height === 1080 && floor !== undefined && camagent !== undefined) {
     const over = camagent.ages.p50 - floor.ages.p50;
     verdicts.push(atMost(8, over, "p50 over the floor's, ms"));
@@ -94,8 +101,11 @@ export function judgeFirstFrames(
   row: string,
   { delay, age }: FirstFrames,
 ): Verdict[] {
-  if (row !== "camagent") return [];
   const { atMost } = comparisons(format);
+  if (row === "rtsp-tcp") {
+    return [atMost(350, delay.p50, "rtsp: first frame after, ms")];
+  }
+  if (row !== "camagent") return [];
   return [
     atMost(
       format.height < 1080 ? 250 : 500,

@@ -64,6 +64,14 @@ test("judgeAges compares RTSP with what the usual flags make of it", () => {
   }
 });
 
+test("judgeAges compares our RTSP client with tuned FFmpeg", () => {
+  const tuned = summary(ages(60, 62));
+  for (const [p50, met] of [[40, true], [40.1, false]] as const) {
+    const rows = { "rtsp-tuned": tuned, rtsp: summary(ages(p50, 80)) };
+    assert.deepEqual(judgeAges(VGA, rows).map((one) => one.met), [met]);
+  }
+});
+
 test("judgeAges objects to shared memory that is later than a pipe", () => {
   const { p50 } = GOOD.camagent.ages;
   for (const [over, met] of [[-1, true], [0, true], [0.1, false]] as const) {
@@ -92,6 +100,13 @@ test("judgeFirstFrames allows 250 ms, at 1080p 500 ms", () => {
   assert.deepEqual(met(VGA, 251, 151), [false, false]);
   assert.deepEqual(met(HD, 500, 150), [true, true]);
   assert.deepEqual(met(HD, 501, 150), [false, true]);
+});
+
+test("judgeFirstFrames allows RTSP 350 ms", () => {
+  for (const [delay, met] of [[350, true], [351, false]] as const) {
+    const verdicts = judgeFirstFrames(VGA, "rtsp-tcp", joins(delay, 900));
+    assert.deepEqual(verdicts.map((one) => one.met), [met]);
+  }
 });
 
 test("judgeFirstFrames has no verdict on what waits for a keyframe", () => {

@@ -101,6 +101,14 @@ export const ROWS: readonly Row[] = [
     ({ port }) => `udp://${GROUP}:${port}?interface=lo`,
   ),
   camagent("rtp", "camagent, rtp", ({ port }) => `rtp://127.0.0.1:${port}`),
+  camagent("rtsp-tcp", "camagent, rtsp over tcp", rtsp, true),
+  {
+    ...camagent("rtsp-udp", "camagent, rtsp over udp", rtsp, true),
+    receive: (link) => [
+      ...link.camagent,
+      ...["recv", `${rtsp(link)}#transport=udp`, `pipe:${link.frames}`],
+    ],
+  },
   foreign("mpegts", "FFmpeg's MPEG-TS to camagent, tcp", "h264", FLOOR),
   pipe("hevc-floor", "floor of H.265: the same pipe", "hevc", "nut"),
   foreign("hevc", "FFmpeg's H.265 to camagent, tcp", "hevc", "hevc-floor"),
@@ -113,6 +121,14 @@ export const ROWS: readonly Row[] = [
       ...USUAL_FLAGS,
       ...["-rtsp_transport", "tcp", "-i", rtsp(link)],
       ...rgb(link),
+    ],
+  },
+  {
+    ...gstreamer("rtsp-tuned", "GStreamer's RTSP server to tuned FFmpeg"),
+    floor: "rtsp-usual",
+    receive: (link) => [
+      ...link.camagent,
+      ...["recv", `${rtsp(link)}#client=ffmpeg`, `pipe:${link.frames}`],
     ],
   },
   {

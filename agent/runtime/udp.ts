@@ -193,16 +193,28 @@ function normal(host: string): string {
   return parseIpAddress(host)?.join() ?? host;
 }
 
-/** Sends; that nobody took an earlier datagram is told instead, but once. */
+/**
+ * How often a datagram is sent that others keep back: with six of them on the
+ * way to nobody, two were not enough for one in a hundred (measured, Bun
+ * 1.4.5).
+ */
+const ATTEMPTS = 16;
+
+/**
+ * Sends. That nobody took an earlier datagram, whoever that went to, is told
+ * instead; it is no reason to keep this one back.
+ */
 async function sendPast(
   raw: RawDatagrams,
   ...datagram: Parameters<RawDatagrams["send"]>
 ): Promise<void> {
-  try {
-    await raw.send(...datagram);
-  } catch (error) {
-    if (codeOf(error) !== "ECONNREFUSED") throw error;
-    await raw.send(...datagram);
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    try {
+      await raw.send(...datagram);
+      return;
+    } catch (error) {
+      if (codeOf(error) !== "ECONNREFUSED") throw error;
+    }
   }
 }
 

@@ -10,6 +10,9 @@ import { openUdp, resolveHost } from "./udp.ts";
 
 const DEADLINE_MS = 5000;
 
+/** Lets the runtime look at its sockets. */
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
 /** Of those that an organisation may use as it likes (RFC 2365, section 6.2). */
 const GROUP = "239.192.7.1";
 
@@ -48,6 +51,28 @@ for (const host of ["127.0.0.1", "::1"]) {
     assert.deepEqual(big?.data, large);
   });
 }
+
+test("openUdp sends to one whatever becomes of what goes to others", async () => {
+  await using ours = await openUdp({
+    ...{ host: "127.0.0.1", port: 0, receiveBuffer: 1 << 20 },
+  });
+  await using theirs = await openUdp({ host: "127.0.0.1", port: 0 });
+  const closed = await openUdp({ host: "127.0.0.1", port: 0 });
+  await closed[Symbol.asyncDispose]();
+  const [rounds, burst] = [20, 6];
+  const reading = take(ours, rounds * burst);
+  const send = async (port: number) => {
+    for (let i = 0; i < burst; i++) {
+      await theirs.send(new Uint8Array(1400), "127.0.0.1", port);
+    }
+  };
+  for (let round = 0; round < rounds; round++) {
+    await Promise.all([ours.port, closed.port, closed.port].map(send));
+    // What nobody took is told when the loop has turned.
+    await turn();
+  }
+  await reading;
+});
 
 test("openUdp sends to a whole network", async () => {
   await using ours = await openUdp({ host: "0.0.0.0", port: 0 });
