@@ -13,7 +13,9 @@ import { livingProcesses } from "../faults/process_tree.ts";
 import { test } from "../harness.ts";
 import { Clip, FRAME_BYTES, ONE_SLICE } from "./clip.ts";
 import { assertFramesOf } from "./film_frames.ts";
+import { freeRtpPort } from "./rtp_port.ts";
 import { GstRtspServer } from "./rtsp_server.ts";
+import { vlc } from "./vlc.ts";
 
 const [USER, PASSWORD] = ["user", "p@ss'word"];
 
@@ -82,6 +84,18 @@ test("camagent recv rtsp: shows every picture as FFmpeg decodes it", async () =>
   const frames = new Frames(receiver.stdout, FRAME_BYTES);
   const some = await frames.reach(PICTURES);
   assertFramesOf(clip.decode(), some, { gaps: true });
+});
+
+test("camagent recv rtsp: shows what VLC serves, which is over UDP alone", async () => {
+  using folder = temporaryFolder();
+  const film = Clip.encode(folder.path, 10 * PICTURES, ...ONE_SLICE).loop();
+  const port = freeRtpPort();
+  const out = `#rtp{sdp=rtsp://127.0.0.1:${port}/cam}`;
+  await using _ = vlc(folder.path, [film, "--sout", out]);
+  await using receiver = receive(port);
+  const { input } = await shows(receiver);
+  assert.deepEqual([input.codec, input.damaged], ["h264", 0]);
+  await receiver.logs(/receives over udp/);
 });
 
 for (const method of ["basic", "digest"]) {
