@@ -271,6 +271,23 @@ test("the server lets no more in than it is told", async () => {
   assert.equal(await setUp("192.168.1.10"), 453);
 });
 
+test("the server lets no more connect than may watch, and some more", async () => {
+  const { sending, client } = openServing(
+    "rtsp://0.0.0.0:0/cam#maxViewers=2&maxPerAddress=1",
+  );
+  await using _ = sending;
+  const count = async (from: string | undefined, most: number) => {
+    for (let i = 0; i < most; i++) {
+      assert.equal((await (await client(from)).ask("OPTIONS")).status, 200);
+    }
+    assert.equal(await (await client(from)).peer.closed, "ended");
+  };
+  await count("192.168.1.9", 1 + 8);
+  await count(undefined, 2 + 64 - 9);
+  const refused = sending.log.filter((line) => /^refused /.test(line));
+  assert.equal(refused.length, 2);
+});
+
 test("the server takes back what clients do not use for 60 s", async () => {
   const { runtime, sending, client } = openServing();
   await using _ = sending;
