@@ -55,6 +55,8 @@ export class Guard {
     ];
     const why = verdict === "wrong" ? "wrong user or password" : "no password";
     throw new Refusal(401, why, {
+      // Nobody shows a password before it is asked for.
+      isRoutine: verdict !== "wrong",
       further: challenges.map((it) => ["WWW-Authenticate", it]),
     });
   }

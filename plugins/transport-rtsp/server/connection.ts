@@ -171,7 +171,9 @@ export class ServerConnection implements SessionConnection {
       ({ status } = error);
       answer = error;
       this.#refusals++;
-      handler.refused(status, `${request.method}: ${error.message}`);
+      if (!error.isRoutine) {
+        handler.refused(status, `${request.method}: ${error.message}`);
+      }
     }
     const headers = { "CSeq": sequence || undefined, ...answer.headers };
     await this.write(writeRtsp({

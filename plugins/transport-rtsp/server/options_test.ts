@@ -95,6 +95,7 @@ for (const scheme of ["digest", "basic"] as const) {
     assert.deepEqual(challenges.map((it) => it.scheme), ["digest", "basic"]);
     const challenge = challenges.find((it) => it.scheme === scheme)!;
     assert.equal((await sign(client, challenge)).status, 200);
+    assert.deepEqual(sending.log, [], "everybody is asked first");
     for (const method of ["SETUP", "PLAY", "PAUSE"]) {
       const answer = await client.ask(method);
       assert.equal(answer.status, 401, `${method} without a password`);

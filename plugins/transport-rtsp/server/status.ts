@@ -37,13 +37,15 @@ export class Refusal extends Error {
   readonly headers: Readonly<Record<string, string>>;
   /** More that it is told, of which there are several of a name. */
   readonly further: readonly (readonly [string, string])[];
+  /** Whether it is nothing that anybody has to know of. */
+  readonly isRoutine: boolean;
 
   /** @param why In the log. */
   constructor(
     status: Status,
     why: string,
-    { headers = {}, further = [] }: Partial<
-      Pick<Refusal, "headers" | "further">
+    { headers = {}, further = [], isRoutine = false }: Partial<
+      Pick<Refusal, "headers" | "further" | "isRoutine">
     > = {},
   ) {
     super(why);
@@ -51,5 +53,6 @@ export class Refusal extends Error {
     this.status = status;
     this.headers = headers;
     this.further = further;
+    this.isRoutine = isRoutine;
   }
 }
