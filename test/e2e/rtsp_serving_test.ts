@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
-import { connect } from "node:net";
+import { writeFileSync } from "node:fs";
+import { type AddressInfo, connect, createServer } from "node:net";
+import { join } from "node:path";
 import process from "node:process";
 import { until } from "../faults/deadline.ts";
 import { clock } from "../../agent/runtime/clock.ts";
 import { test } from "../harness.ts";
 import { Agent } from "./agent.ts";
 import { Frames } from "./frames.ts";
+import { temporaryFolder } from "./folder.ts";
 import { isTestPicture } from "./test_picture.ts";
 
 const [WIDTH, HEIGHT] = [640, 480];
@@ -37,6 +40,32 @@ for (const transport of ["tcp", "udp"]) {
     await sender.says(({ outputs: [output] }) => output!.viewers.length === 0);
   });
 }
+
+test("camagent send serves two outputs on one port, each at its path", async () => {
+  using folder = temporaryFolder();
+  const password = join(folder.path, "password");
+  writeFileSync(password, "p@ss'word");
+  // The first one takes a port that is free; the second one shares it.
+  const port = await freeTcpPort();
+  const at = `127.0.0.1:${port}`;
+  await using sender = Agent.send(
+    ...["test:", `rtsp://${at}/open`],
+    `rtsp://${at}/locked#user=me&passwordFile=${password}`,
+  );
+  await sender.says(({ outputs }) => outputs.every((it) => it.port === port));
+  const addresses = [
+    `rtsp://${at}/open`,
+    `rtsp://me:${encodeURIComponent("p@ss'word")}@${at}/locked`,
+  ];
+  for (const address of addresses) {
+    await using receiver = Agent.recv(address, "-");
+    await new Frames(receiver.stdout, BYTES).reach(5);
+  }
+  await using intruder = Agent.recv(`rtsp://me:wr0ng@${at}/locked`, "-");
+  assert.equal((await intruder.exit).code, 64);
+  const told = sender.log.join("\n") + JSON.stringify(sender.status);
+  assert.ok(!told.includes("p@ss") && !told.includes("wr0ng"), told);
+});
 
 test("camagent recv rtsp: is back when the server is, and again", async () => {
   let sender = Agent.send("test:", "rtsp://127.0.0.1:0/cam");
@@ -83,6 +112,17 @@ test("camagent send rtsp: a viewer that stands still harms nobody, and goes", as
   const { outputs: [output] } = sender.status!;
   assert.equal(output!.viewers[0]!.dropped, 0);
 });
+
+/** A port at which nobody listens. */
+function freeTcpPort(): Promise<number> {
+  const server = createServer();
+  return new Promise((resolve) =>
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    })
+  );
+}
 
 /** Says something to a port, and leaves. */
 function say(port: number, text: string): Promise<void> {
