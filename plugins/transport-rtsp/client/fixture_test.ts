@@ -157,12 +157,13 @@ export class FakeServer {
 /** Receives from a server. */
 export function open(
   script?: Script,
-  { options = "", user = "", runtime = new FakeRuntime() } = {},
+  { options = "", user = "", scheme = "rtsp", runtime = new FakeRuntime() } =
+    {},
 ) {
   const server = new FakeServer(runtime, script);
   const controller = new AbortController();
   const log: string[] = [];
-  const address = `rtsp://${user}127.0.0.1:${server.port}/cam${options}`;
+  const address = `${scheme}://${user}127.0.0.1:${server.port}/cam${options}`;
   const { signal } = controller;
   const context = contextOf(plugin, address, runtime, signal, log);
   const receiving = plugin.receive!(context) as Promise<Ingest & UnitIngest>;

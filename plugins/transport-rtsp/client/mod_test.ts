@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { parseRtcp, us, writeRtcp } from "../../../agent/media/mod.ts";
+import {
+  parseRtcp,
+  RtpH264Packetizer,
+  us,
+  writeRtcp,
+} from "../../../agent/media/mod.ts";
 import { FakeRuntime } from "../../../test/fakes/runtime.ts";
 import { test } from "../../../test/harness.ts";
 import { writePackets, writeRtsp } from "../message.ts";
@@ -91,6 +96,66 @@ test("the client takes datagrams within 3 s where no picture comes", async () =>
   const took = runtime.now() - before;
   assert.ok(took >= 2900 && took <= 3300, `${took} ms`);
   assert.deepEqual(log, ["no picture over tcp so far", "receives over udp"]);
+});
+
+test("the client puts datagrams in order, and takes each once", async () => {
+  const { server, runtime, ...opened } = open(undefined, {
+    options: "#transport=udp",
+  });
+  await using receiving = await opened.ingest();
+  const at = server.clientPort!;
+  const from = { host: "127.0.0.1", port: 9000 };
+  const packets = Array.from({ length: 40 }, () => server.packets()).flat();
+  for (let i = 0; i + 1 < packets.length; i += 2) {
+    for (const packet of [packets[i + 1]!, packets[i]!, packets[i]!]) {
+      runtime.udp.deliver(packet, at, from);
+    }
+    await runtime.advance(1);
+  }
+  await runtime.turn();
+  // The first one that comes late shows that it is worth while to wait.
+  assert.equal(receiving.units.length, 40);
+  assert.ok(receiving.units.every(({ damaged }) => !damaged));
+  const { lost, reordered } = receiving.ingest.packets!();
+  assert.deepEqual([lost, reordered], [1, 19]);
+});
+
+test("the client goes on while others send ten thousand datagrams", async () => {
+  const { server, runtime, ...opened } = open(undefined, {
+    options: "#transport=udp",
+  });
+  await using receiving = await opened.ingest();
+  const at = server.clientPort!;
+  const sent = runtime.udp.sent.length;
+  const garbage = new Uint8Array(1400).fill(0x80);
+  for (let i = 0; i < 100; i++) {
+    for (let k = 0; k < 100; k++) {
+      runtime.udp.deliver(garbage, at, { host: "192.0.2.66", port: 9000 });
+    }
+    await server.show();
+  }
+  assert.equal(receiving.units.length, 101);
+  assert.ok(receiving.units.every(({ damaged }) => !damaged));
+  assert.equal(receiving.ingest.packets!().dropped, 10_000);
+  assert.equal(runtime.udp.sent.length, sent, "nobody is answered");
+});
+
+test("the client goes on with a sender that begins anew", async () => {
+  const { server, ...opened } = open();
+  await using receiving = await opened.ingest();
+  const packetizer = new RtpH264Packetizer({
+    ...{ ssrc: 8, sequence: 1, timestamp: 5 },
+  });
+  await opened.runtime.advance(600);
+  const { data } = receiving.units[0]!;
+  for (let i = 0; i < 3; i++) {
+    const packets = packetizer.packetize({ data, pts: us(i * 33_333) });
+    await server.peers[0]!.send(writePackets(0, packets));
+    await opened.runtime.turn();
+  }
+  const after = receiving.units.slice(1);
+  assert.ok(after.length >= 2 && after.every(({ damaged }) => !damaged));
+  assert.equal(after[0]!.restart, true);
 });
 
 test("the client maps the sender's clock", async () => {
@@ -424,6 +489,20 @@ test("the client follows a server, and shows no other one its password", async (
   const described = other.requests.find((it) => it.method === "DESCRIBE")!;
   assert.equal(described.url, `rtsp://127.0.0.1:${other.port}/there?a=b`);
   assert.ok(!other.requests.some((it) => it.headers.has("authorization")));
+});
+
+test("the client follows nobody from TLS to where there is none", async () => {
+  const script: Script = ({ method }, { port }) =>
+    method === "DESCRIBE"
+      ? {
+        status: "302 Found",
+        headers: { "Location": `rtsp://127.0.0.1:${port}/cam` },
+      }
+      : undefined;
+  const { server, ...opened } = open(script, { scheme: "rtsps" });
+  const { message } = await opened.failure();
+  assert.match(message, /leads to where it is not to be followed$/);
+  assert.equal(server.peers.length, 1);
 });
 
 test("the client leaves to FFmpeg what it does not know, and says so", async () => {
