@@ -30,7 +30,9 @@ test("parseOptions makes a smoke test short, and no judge", () => {
 test("parseOptions joins only rows whose sender stays", () => {
   const options = parseOptions(["--first-frame"]);
   const names = options?.rows.map(({ name }) => name);
-  assert.deepEqual(names, ["camagent", "shm", "udp", "multicast", "rtp"]);
+  assert.deepEqual(names, [
+    ...["camagent", "shm", "udp", "multicast", "rtp", "rtsp-tcp", "rtsp-udp"],
+  ]);
 });
 
 test("parseOptions takes a binary in place of the source", () => {

@@ -106,7 +106,7 @@ export class FakeUdp {
   /** As the contract says. */
   async openUdp(options: UdpOptions): Promise<UdpSocket> {
     await undefined;
-    const port = options.port || this.#nextPort++;
+    const port = options.port || this.#freePort();
     if (this.#find(port) && !isMulticast(options.host)) {
       throw new ConfigError(
         `Cannot bind ${options.host}:${port}: the port is in use`,
@@ -131,6 +131,11 @@ export class FakeUdp {
         entry[Symbol.dispose]();
       },
     };
+  }
+
+  #freePort(): number {
+    while (this.#find(this.#nextPort)) this.#nextPort++;
+    return this.#nextPort++;
   }
 
   async #send(

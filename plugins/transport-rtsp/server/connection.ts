@@ -170,8 +170,8 @@ export class ServerConnection implements SessionConnection {
       if (!(error instanceof Refusal)) throw error;
       ({ status } = error);
       answer = error;
-      this.#refusals++;
       if (!error.isRoutine) {
+        this.#refusals++;
         handler.refused(status, `${request.method}: ${error.message}`);
       }
     }

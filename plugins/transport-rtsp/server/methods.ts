@@ -206,7 +206,8 @@ export class Methods implements ConnectionHandler {
     const session = this.#sessionOf(request);
     session?.touch();
     if (request.body.length > 0) {
-      throw new Refusal(451, "there are no parameters");
+      // Some ask for one again and again, to say that they are there.
+      throw new Refusal(451, "there are no parameters", { isRoutine: true });
     }
     return { headers: { "Session": session?.id } };
   }
@@ -289,7 +290,9 @@ export class Methods implements ConnectionHandler {
     if (this.#service.isEncrypted) return undefined;
     if (multicast) return group && { type: "multicast" };
     if (clientPort === undefined || clientPort.includes(0)) return undefined;
-    const ports = await this.#service.ports(peerHost);
+    const ports = await this.#service.ports(peerHost).catch((error) => {
+      throw new Refusal(503, `no ports: ${error.message}`);
+    });
     return { type: "udp", ports, clientPorts: clientPort };
   }
 

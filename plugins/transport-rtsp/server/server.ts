@@ -132,7 +132,10 @@ export class RtspServer implements Service, AsyncDisposable {
   ports(peerHost: string): Promise<ServerPorts> {
     const { host } = this.#place;
     const any = peerHost.includes(":") ? "::" : "0.0.0.0";
-    const bound = this.#host.media.isWildcard(host) ? any : host;
+    const { media } = this.#host;
+    // A name may stand for addresses of both families.
+    const isOne = media.parseIpAddress(host) && !media.isWildcard(host);
+    const bound = isOne ? host : any;
     const open = this.#ports.get(bound) ?? this.#openPorts(bound);
     this.#ports.set(bound, open);
     open.catch(() => this.#ports.delete(bound));
