@@ -122,13 +122,23 @@ export class Conversation implements AsyncDisposable {
     }
   }
 
-  /** Says something; what the server says to it is told if it says anything. */
+  /**
+   * Says something; what the server says to it is told if it says anything. One
+   * that wants another answer to its challenge by now gets it.
+   */
   async tell(
     question: Question,
     take: (response: RtspResponse) => void = () => {},
   ): Promise<void> {
     const { answer } = await this.#tell(question);
-    answer.then(take, () => {});
+    void answer.then(async (response) => {
+      const isAsked = response.status === 401 && this.#take(response);
+      if (!isAsked) return take(response);
+      const { answer } = await this.#tell(question);
+      take(await answer);
+    }).catch(() => {
+      // What broke the connection is told by that.
+    });
   }
 
   /** Writes in order, in pieces: a large one takes 40 ms more. */

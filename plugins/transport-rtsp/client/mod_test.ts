@@ -5,6 +5,7 @@ import {
   us,
   writeRtcp,
 } from "../../../agent/media/mod.ts";
+import { untilTrue } from "../../../test/contract/suite.ts";
 import { FakeRuntime } from "../../../test/fakes/runtime.ts";
 import { test } from "../../../test/harness.ts";
 import { writePackets, writeRtsp } from "../message.ts";
@@ -213,6 +214,34 @@ test("the client keeps a session with OPTIONS where there is nothing better", as
   const last = server.requests.at(-1)!;
   assert.equal(last.method, "OPTIONS");
   assert.deepEqual(last.headers.get("session"), ["abc"]);
+});
+
+test("the client keeps a session though its challenge has grown old", async () => {
+  let nonce = 1;
+  const script: Script = ({ method, headers }) => {
+    const [shown = ""] = headers.get("authorization") ?? [];
+    if (method === "OPTIONS" || shown.includes(`nonce="${nonce}"`)) {
+      return undefined;
+    }
+    return {
+      status: "401 Unauthorized",
+      headers: { "WWW-Authenticate": `Digest realm="r", nonce="${nonce}"` },
+    };
+  };
+  const { server, runtime, ...opened } = open(script, { user: "me:pw@" });
+  await using _ = await opened.ingest();
+  nonce = 2;
+  await runtime.advance(30_100);
+  const asked = () =>
+    server.requests.filter((it) => it.method === "GET_PARAMETER");
+  await untilTrue(runtime, "second one", () => asked().length === 2);
+  const alive = asked();
+  assert.deepEqual(
+    alive.map(({ headers }) =>
+      /nonce="(\d)"/.exec(headers.get("authorization")![0]!)![1]
+    ),
+    ["1", "2"],
+  );
 });
 
 test("the client begins anew when its session is gone", async () => {
