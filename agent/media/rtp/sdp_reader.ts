@@ -225,7 +225,8 @@ function attribute(section: Section, name: string): string | undefined {
   return section.find((line) => line.startsWith(start))?.slice(start.length);
 }
 
-/** Enough to recognise it by. */
+/** Enough to recognise it by, escapes included. */
 function quote(text: string): string {
-  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}...` : text);
+  const quoted = JSON.stringify(text.slice(0, 61));
+  return quoted.length > 62 ? `${quoted.slice(0, 61)}..."` : quoted;
 }

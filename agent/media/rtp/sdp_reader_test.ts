@@ -258,6 +258,10 @@ const BAD: Record<string, [text: string, why: string]> = {
   "blanks": [" \r\n\t", 'it begins with ""'],
   "another text": ["<html>\nv=0", 'it begins with "<html>"'],
   "binary": ["\0\x01\x02", 'it begins with "\\u0000\\u0001\\u0002"'],
+  "much that is binary": [
+    "\x01".repeat(100),
+    `it begins with "${"\\u0001".repeat(10)}..."`,
+  ],
   "a playlist": ["#EXTM3U\nhttp://x/y.ts", 'it begins with "#EXTM3U"'],
   "a long line": [
     "x".repeat(1000),
