@@ -115,6 +115,8 @@ const RECEIVERS: Record<string, Partial<Record<Way, (link: Link) => Program>>> =
         ffmpegReceives(
           ...["-protocol_whitelist", "file,udp,rtp", "-i", sdp],
         ),
+      "RTSP": ({ port }) =>
+        ffmpegReceives("-i", `rtsp://127.0.0.1:${port}/cam`),
     },
     "GStreamer": {
       "TCP": ({ port }) =>
@@ -130,6 +132,11 @@ const RECEIVERS: Record<string, Partial<Record<Way, (link: Link) => Program>>> =
         gstreamerReceives(
           ...["udpsrc", `port=${port}`, `caps=${RTP_CAPS}`, "!", ...QUEUE],
           ...["!", "rtph264depay"],
+        ),
+      "RTSP": ({ port }) =>
+        gstreamerReceives(
+          ...["rtspsrc", `location=rtsp://127.0.0.1:${port}/cam`, "!"],
+          ...[...QUEUE, "!", "rtph264depay"],
         ),
     },
     "VLC": {
@@ -189,12 +196,12 @@ for (const [name, ways] of Object.entries(RECEIVERS)) {
     cell("camagent", name, way, async (link) => {
       await using stack = new AsyncDisposableStack();
       if (way === "RTP") await describe(link);
-      if (way === "TCP") {
+      if (isServed(way)) {
         stack.use(camagentSends(way, link));
         await untilListens(link.port);
       }
       const receiver = stack.use(receives(link));
-      if (way !== "TCP") {
+      if (!isServed(way)) {
         await untilBound(link.port);
         stack.use(camagentSends(way, link));
       }
@@ -203,10 +210,10 @@ for (const [name, ways] of Object.entries(RECEIVERS)) {
   }
 }
 
-for (const way of ["TCP", "UDP", "multicast", "RTP"] as const) {
+for (const way of ["TCP", "UDP", "multicast", "RTP", "RTSP"] as const) {
   cell("camagent", "camagent", way, async (link) => {
     await using stack = new AsyncDisposableStack();
-    if (way === "TCP") {
+    if (isServed(way)) {
       stack.use(camagentSends(way, link));
       await untilListens(link.port);
       const agent = stack.use(Agent.recv(ADDRESSES[way]!(link), "-"));
