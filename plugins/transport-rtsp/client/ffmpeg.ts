@@ -21,6 +21,7 @@ import {
   requestFor,
   type Way,
 } from "../request.ts";
+import { WayError } from "./way_error.ts";
 
 /** What the module needs of the host. */
 export type SessionHost = Pick<
@@ -210,7 +211,7 @@ export class FfmpegSession implements AsyncDisposable {
       return new StreamError("undecodable", `${redacted} offers no video`);
     }
     if (/\b461\b/.test(said)) {
-      return new StreamError("undecodable", `${redacted} sends in another way`);
+      return new WayError(`${redacted} sends in another way`);
     }
     // FFmpeg 5.1 says "Invalid data" of a server that is silent.
     if (/refused|No route to host|timed out|Invalid data/i.test(said)) {

@@ -15,7 +15,8 @@ import type {
 import { portOf, type Way } from "../request.ts";
 import { Tunnel } from "../tls.ts";
 import { FfmpegSession } from "./ffmpeg.ts";
-import { type ClientHost, PlayingSession, WayError } from "./session.ts";
+import { type ClientHost, PlayingSession } from "./session.ts";
+import { WayError } from "./way_error.ts";
 
 /**
  * How long the first way may take, where there is another one. GStreamer's
@@ -106,7 +107,8 @@ async function firstThatWorks(
       await session[Symbol.asyncDispose]();
     } catch (error) {
       await session?.[Symbol.asyncDispose]();
-      if (isLast || !isWayOut(error)) throw asStreamError(error);
+      if (!(error instanceof WayError)) throw error;
+      if (isLast) throw new StreamError("undecodable", error.message);
     }
     signal.throwIfAborted();
   }
@@ -114,16 +116,4 @@ async function firstThatWorks(
     "stalled",
     `${address.redacted} sent no picture within ${LAST_MS / 1000} s`,
   );
-
-  /** FFmpeg does not tell what exactly does not work. */
-  function isWayOut(error: unknown): boolean {
-    return error instanceof WayError || error instanceof StreamError &&
-        error.failure === "undecodable" && !/no video/.test(error.message);
-  }
-
-  function asStreamError(error: unknown): unknown {
-    return error instanceof WayError
-      ? new StreamError("undecodable", error.message)
-      : error;
-  }
 }

@@ -29,6 +29,7 @@ import {
 } from "../transport_header.ts";
 import { describe, type Description } from "./describe.ts";
 import { PacketQueue } from "./packet_queue.ts";
+import { WayError } from "./way_error.ts";
 
 /** What the module needs of the host. */
 export type ClientHost = Pick<
@@ -53,9 +54,6 @@ const RECEIVE_BUFFER = 4 << 20;
 
 /** Channels in the connection that are asked for. */
 const CHANNELS: PortPair = [0, 1];
-
-/** The server does not send in this way; another one may do. */
-export class WayError extends Error {}
 
 /** Plays. Disposing ends it. */
 export class PlayingSession implements AsyncDisposable {

@@ -10,6 +10,7 @@ import type {
   UdpTarget,
   Viewers,
 } from "../../../mod.ts";
+import { sendDatagrams } from "./datagrams.ts";
 
 /** Sends one stream to one group, however many want it. */
 export class GroupSender implements AsyncDisposable {
@@ -59,57 +60,24 @@ export class GroupSender implements AsyncDisposable {
     const stop = new AbortController();
     const signal = AbortSignal.any([this.#context.signal, stop.signal]);
     const { log } = this.#context;
+    const forget = () => {
+      if (this.#sending?.stop === stop) this.#sending = undefined;
+    };
     const done = sendDatagrams(
       { target: this.target, reports: this.target.socket },
       this.#viewers,
       { ...this.#context, signal },
       this.#host,
     ).catch((error) => log.warn(`${this.target.host}: ${error.message}`))
-      .finally(() => this.#sending = undefined);
+      .finally(forget);
     return { stop, done };
   }
 
   async #stop(): Promise<void> {
     const sending = this.#sending;
+    // Who joins from here on is sent to anew.
+    this.#sending = undefined;
     sending?.stop.abort();
     await sending?.done;
   }
-}
-
-/**
- * Sends packets to a port and reports to the next, until `signal` aborts.
- *
- * @throws {StreamError} "lost" if the system refuses a datagram.
- */
-export async function sendDatagrams(
-  { target, reports, reportPort = target.port + 1 }: {
-    readonly target: UdpTarget;
-    /** From where reports go; belongs to the caller as the target does. */
-    readonly reports: UdpTarget["socket"];
-    readonly reportPort?: number;
-  },
-  viewers: Viewers,
-  context: SendContext<unknown>,
-  { udp, media, sender = newSender(media) }:
-    & Pick<PluginHost, "udp" | "media">
-    & {
-      readonly sender?: ReturnType<typeof newSender>;
-    },
-): Promise<void> {
-  const { runtime } = context;
-  await udp.sendTo(target, viewers, context, {
-    write: (unit) => sender.packetize(unit),
-    sent: () => report(sender.report(runtime.now(), runtime.wallClock())),
-  });
-  // A receiver that cannot be reached any more needs no goodbye.
-  await report(sender.goodbye(runtime.wallClock())).catch(() => {});
-
-  async function report(bytes: Uint8Array<ArrayBuffer> | undefined) {
-    if (bytes !== undefined) await reports.send(bytes, target.host, reportPort);
-  }
-}
-
-/** Begins a stream that nobody can guess. */
-export function newSender(media: PluginHost["media"]) {
-  return new media.RtpSender(crypto.getRandomValues(new Uint32Array(3)));
 }

@@ -115,6 +115,26 @@ test("the server sends to a group once, however many ask for it", async () => {
   await sending.viewers(0);
 });
 
+test("the server sends to a group for who comes as the last one leaves", async () => {
+  const { runtime, sending, client } = openServing(
+    "rtsp://0.0.0.0:0/cam#multicast=239.1.1.1:7000",
+  );
+  await using _ = sending;
+  const [leaver, comer] = [await client(), await client()];
+  await leaver.play("RTP/AVP;multicast");
+  sending.hub.push(KEYFRAME);
+  await runtime.turn();
+  const setUp = { "Transport": "RTP/AVP;multicast" };
+  const { headers } = await comer.ask("SETUP", setUp);
+  comer.session = headers.get("session")![0]!.split(";")[0]!;
+  await Promise.all([leaver.ask("TEARDOWN"), comer.ask("PLAY")]);
+  await runtime.turn();
+  const before = runtime.udp.sent.length;
+  sending.hub.push(KEYFRAME);
+  await runtime.turn();
+  assert.ok(runtime.udp.sent.length > before, "the group is sent to");
+});
+
 test("the server pauses, and plays on from a keyframe", async () => {
   const { runtime, sending, client } = openServing();
   await using _ = sending;

@@ -7,7 +7,7 @@
 import type { Milliseconds, PluginHost } from "../../../mod.ts";
 import type { PortPair, TransportOffer } from "../transport_header.ts";
 import { writePackets } from "../message.ts";
-import { newSender, sendDatagrams } from "./group.ts";
+import { newSender, sendDatagrams } from "./datagrams.ts";
 import type { ServerPorts } from "./ports.ts";
 import type { ServedStream } from "./stream.ts";
 
