@@ -182,7 +182,7 @@ export class Intake {
     this.#events.begin(false);
     for (const packet of first) reader.report(packet);
     const packets = flow.whileFrom(({ data }) => isRtpOrRtcp(data));
-    const units = reader.read(packets);
+    const units = reader.readAll(packets);
     await this.#takeUnits({ units }, () => reader.peer, "rtp");
   }
 

@@ -46,7 +46,7 @@ export async function receivePackets(
     get peer() {
       return units.peer;
     },
-    units: units.read(withPeers(socket.datagrams)),
+    units: units.readAll(withPeers(socket.datagrams)),
     packets() {
       const packets = units.packets();
       return { ...packets, dropped: packets.dropped + socket.dropped() };

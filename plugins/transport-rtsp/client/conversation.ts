@@ -62,8 +62,8 @@ const ALIVE = ["OPTIONS", "GET_PARAMETER", "SET_PARAMETER"];
 export class Conversation implements AsyncDisposable {
   /** Rejects when the connection is gone. */
   readonly failed: Promise<never>;
-  /** Takes packets; nothing else is read until it has resolved. */
-  onPacket: (packet: RtspPacket) => Promise<void> | void = () => {};
+  /** Takes packets. */
+  onPacket: (packet: RtspPacket) => void = () => {};
   /** Stands in every question once it is known. */
   session: string | undefined;
   readonly #connection: TcpConnection;
@@ -243,7 +243,7 @@ export class Conversation implements AsyncDisposable {
     try {
       for await (const chunk of this.#connection.chunks) {
         for (const message of reader.push(chunk)) {
-          if (message.type === "packet") await this.onPacket(message);
+          if (message.type === "packet") this.onPacket(message);
           else if (message.type === "response") this.#answered(message);
           else await this.#reply(message);
         }

@@ -28,7 +28,6 @@ import {
   writeTransport,
 } from "../transport_header.ts";
 import { describe, type Description } from "./describe.ts";
-import { PacketQueue } from "./packet_queue.ts";
 import { WayError } from "./way_error.ts";
 
 /** What the module needs of the host. */
@@ -60,7 +59,6 @@ export class PlayingSession implements AsyncDisposable {
   readonly #description: Description;
   readonly #context: PluginContext<unknown>;
   readonly #host: ClientHost;
-  readonly #queue: PacketQueue;
   readonly #receiver: RtpReceiver;
   readonly #reading: AsyncGenerator<IngestUnit>;
   readonly #units;
@@ -76,17 +74,15 @@ export class PlayingSession implements AsyncDisposable {
 
   private constructor(
     description: Description,
-    queue: PacketQueue,
     context: PluginContext<unknown>,
     host: ClientHost,
   ) {
     this.#description = description;
-    this.#queue = queue;
     this.#context = context;
     this.#host = host;
     this.#receiver = new host.media.RtpReceiver(receiverOptions(description));
     this.#units = new host.RtpUnits(this.#receiver, context.runtime);
-    this.#reading = this.#units.read(queue.packets());
+    this.#reading = this.#units.read();
   }
 
   /**
@@ -102,9 +98,8 @@ export class PlayingSession implements AsyncDisposable {
     tls: TlsOptions | undefined,
     host: ClientHost,
   ): Promise<PlayingSession> {
-    const queue = new PacketQueue();
     const description = await describe(context, tls, host);
-    const session = new PlayingSession(description, queue, context, host);
+    const session = new PlayingSession(description, context, host);
     try {
       await session.#play(way);
       return session;
@@ -117,8 +112,7 @@ export class PlayingSession implements AsyncDisposable {
   /** How packets fare. */
   packets(): PacketStatistics {
     const packets = this.#units.packets();
-    const dropped = this.#queue.dropped + this.#foreign +
-      (this.#pair?.packets.dropped() ?? 0);
+    const dropped = this.#foreign + (this.#pair?.packets.dropped() ?? 0);
     return { ...packets, dropped: packets.dropped + dropped };
   }
 
@@ -164,7 +158,7 @@ export class PlayingSession implements AsyncDisposable {
       await Promise.race([told, late]).catch(() => {});
     }
     this.#closed.abort();
-    this.#queue.end();
+    this.#units.end();
     await conversation[Symbol.asyncDispose]();
     await this.#pair?.[Symbol.asyncDispose]();
     await Promise.all(this.#running);
@@ -182,7 +176,7 @@ export class PlayingSession implements AsyncDisposable {
     this.#takeTransport(readTransports(transport)[0], way);
     conversation.onPacket = (packet) => this.#takePacket(packet);
     await this.#openWay();
-    conversation.failed.catch((failure) => this.#queue.end({ failure }));
+    conversation.failed.catch((failure) => this.#units.end({ failure }));
     await this.#ask("PLAY", base, { "Range": "npt=0.000-" });
     if (this.#pair) {
       this.#running.push(this.#readPackets(this.#pair));
@@ -195,7 +189,7 @@ export class PlayingSession implements AsyncDisposable {
   /** A server that is not told sends datagrams for a minute. */
   #leaveInOrder(): void {
     const { signal } = this.#context;
-    const stop = () => this.#queue.end({ failure: signal.reason });
+    const stop = () => this.#units.end({ failure: signal.reason });
     signal.addEventListener("abort", stop, { signal: this.#closed.signal });
     this.#description.hold();
     if (signal.aborted) stop();
@@ -277,10 +271,10 @@ export class PlayingSession implements AsyncDisposable {
     }
   }
 
-  async #takePacket({ channel, data }: RtspPacket): Promise<void> {
+  #takePacket({ channel, data }: RtspPacket): void {
     const { server } = this.#description;
     if (channel === this.#channels[0]) {
-      await this.#queue.push({ data, peer: server });
+      this.#units.push({ data, peer: server });
     } else if (channel === this.#channels[1]) this.#takeReport(data);
   }
 
@@ -288,7 +282,7 @@ export class PlayingSession implements AsyncDisposable {
     const { ssrc } = this.#receiver.statistics;
     const { goodbyes } = this.#host.media.parseRtcp(data);
     this.#units.report(data);
-    if (ssrc !== undefined && goodbyes.includes(ssrc)) this.#queue.end();
+    if (ssrc !== undefined && goodbyes.includes(ssrc)) this.#units.end();
   }
 
   async #readPackets({ packets }: UdpPair): Promise<void> {
@@ -296,10 +290,10 @@ export class PlayingSession implements AsyncDisposable {
     try {
       for await (const { data, host, port } of packets.datagrams) {
         if (!this.#isOurs(host, port, 0)) this.#foreign++;
-        else this.#queue.offer({ data: data.slice(), peer: server });
+        else this.#units.push({ data, peer: server });
       }
     } catch (failure) {
-      this.#queue.end({ failure });
+      this.#units.end({ failure });
     }
   }
 
@@ -337,7 +331,7 @@ export class PlayingSession implements AsyncDisposable {
             if (response.status !== 454) return;
             const { server } = this.#description;
             const why = `${server} has ended the session (454)`;
-            this.#queue.end({ failure: new StreamError("lost", why) });
+            this.#units.end({ failure: new StreamError("lost", why) });
           },
         );
       }
