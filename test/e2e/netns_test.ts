@@ -1,19 +1,10 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import process from "node:process";
 import type { RecvStatus } from "../../agent/recv/status.ts";
-import type { SendStatus } from "../../agent/send/status.ts";
 import { clock } from "../../agent/runtime/clock.ts";
 import { until } from "../faults/deadline.ts";
-import { test } from "../harness.ts";
-import { Agent } from "./agent.ts";
-import { FifoFrames } from "./fifo_frames.ts";
-import { temporaryFolder } from "./folder.ts";
-import { type Machine, TwoMachines, whyNoMachines } from "./two_machines.ts";
-
-const BYTES = 320 * 240 * 3;
-const SOURCE = "test:?size=320x240&fps=15";
+import { receive, send, testMachines } from "./on_machines.ts";
+import type { Machine } from "./two_machines.ts";
 
 /** From the return of the receiver's interface to frames again. */
 const BACK_MS = 5000;
@@ -23,53 +14,6 @@ const SENDER_BACK_MS = 6500;
 
 /** A group of either family (RFC 2365, section 6.2; RFC 4291, section 2.7). */
 const GROUPS = ["239.77.1.1", "[ff15::77]"] as const;
-
-const reason = whyNoMachines();
-if (reason !== undefined) {
-  test(`camagent over two machines: SKIPPED, ${reason}`, () => {});
-}
-
-/** Registers a test that needs two machines. */
-function testMachines(
-  name: string,
-  run: (machines: TwoMachines, folder: string) => Promise<void>,
-): void {
-  if (reason !== undefined) return;
-  test(name, async () => {
-    using folder = temporaryFolder();
-    using machines = new TwoMachines();
-    await run(machines, folder.path);
-  });
-}
-
-/** An agent that receives, and whoever reads its frames. */
-function receive(
-  machines: TwoMachines,
-  machine: Machine,
-  folder: string,
-  address: string,
-) {
-  const path = join(folder, `frames-${machine}`);
-  const agent = Agent.start<RecvStatus>(
-    ["recv", address, `pipe:${path}`, "--json=stderr"],
-    { through: machines.on(machine) },
-  );
-  return {
-    agent,
-    async frames() {
-      await until(10_000, "FIFO", () => existsSync(path));
-      return new FifoFrames(path, BYTES);
-    },
-    [Symbol.asyncDispose]: () => agent[Symbol.asyncDispose](),
-  };
-}
-
-function send(machines: TwoMachines, machine: Machine, address: string) {
-  return Agent.start<SendStatus>(
-    ["send", SOURCE, address, "--json=stderr"],
-    { through: machines.on(machine) },
-  );
-}
 
 for (const group of GROUPS) {
   testMachines(

@@ -14,6 +14,7 @@ export type ScriptName =
   | "hold_fifo.ts"
   | "hold_group.ts"
   | "say_clock.ts"
+  | "send_garbage.ts"
   | "spawn_forever.ts"
   | "write_stdout.ts";
 
