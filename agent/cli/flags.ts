@@ -111,6 +111,12 @@ export const decoderFlags = {
     description: "what decodes: auto (whose frames are youngest, by trial), " +
       'software, or what "camagent decoders" lists',
   },
+  spare: {
+    schema: z.enum(["auto", "on", "off"], "expected auto, on or off"),
+    placeholder: "WHEN",
+    description: "whether a second decoder waits in case the first one is " +
+      "lost: on, off or auto (with 1 GB of memory or more)",
+  },
 } as const satisfies Flags;
 
 /** The options of every sink, as flags. */

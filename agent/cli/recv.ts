@@ -4,6 +4,7 @@
  * @module
  */
 
+import { totalmem } from "node:os";
 import { ConfigError } from "../errors.ts";
 import type { RecvStatus } from "../recv/status.ts";
 import { type RecvRoute, routeRecv } from "./addresses.ts";
@@ -12,6 +13,12 @@ import type { Command, Shell } from "./command.ts";
 import { decoderFlags, inputFlags, pipelineFlags, sinkFlags } from "./flags.ts";
 import { openPipelineLog, runJob } from "./pipeline.ts";
 import { recvLine } from "./status_line.ts";
+
+/**
+ * Memory from which on a second decoder waits. A Raspberry Pi of 1 GB tells of
+ * 0.95: its firmware and the kernel take some.
+ */
+const SPARE_MEMORY_BYTES = 900_000_000;
 
 const flags = {
   ...inputFlags,
@@ -56,6 +63,8 @@ async function run(
     runtime: shell.runtime,
     decoders: shell.decoders,
     decoder: values.decoder,
+    spare: values.spare === "on" ||
+      values.spare !== "off" && totalmem() >= SPARE_MEMORY_BYTES,
     log,
     signal: shell.stop.signal,
     maxRetries: values.maxRetries,

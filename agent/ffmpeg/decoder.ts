@@ -73,6 +73,8 @@ export class Decoder implements AsyncDisposable {
         command: "ffmpeg",
         args,
         signal: AbortSignal.any([signal, words.refused]),
+        // Another one waits for its place, and it has nothing to finish.
+        firstSignal: "SIGKILL",
         stdin: true,
         ...(pipe.push && { onStdout: pipe.push }),
         onStderrLine: (line) => words.read(line),

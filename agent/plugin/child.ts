@@ -10,13 +10,15 @@ export interface SpawnOptions {
   command: string;
   /** Passed as they are; there is no shell. */
   args: readonly string[];
-  /** Ends the child, by SIGTERM and then SIGKILL. */
+  /** Ends the child, by `firstSignal` and then SIGKILL. */
   signal: AbortSignal;
   /**
-   * Ends it by SIGINT in place of SIGTERM, for programs that put their hardware
-   * in order only then.
+   * What ends it: SIGINT for programs that put their hardware in order only
+   * then, SIGKILL for those that have nothing to put in order.
+   *
+   * @default {"SIGTERM"}
    */
-  interrupt?: boolean;
+  firstSignal?: "SIGINT" | "SIGTERM" | "SIGKILL";
   /** Whether the child reads a pipe that we write; else it reads nothing. */
   stdin?: boolean;
   /**

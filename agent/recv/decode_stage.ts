@@ -28,6 +28,7 @@ import type { ChosenDecoder, DecoderChoice } from "./decoder_choice.ts";
 import type { FrameStream } from "./frame_stream.ts";
 import type { ReceivedUnit } from "./received_unit.ts";
 import type { RecvOptions } from "./recv.ts";
+import { SpareDecoder } from "./spare_decoder.ts";
 import { type StreamInfo, tellsSize } from "./stream_info.ts";
 import type { Wanted } from "./sink_stage.ts";
 import type { DecoderStatus } from "./status.ts";
@@ -75,6 +76,8 @@ export class DecodeStage {
   readonly #choice: DecoderChoice;
   readonly #supervisor;
   #changes = new TokenBucket();
+  /** Absent while nothing runs, and where none is wanted. */
+  #spare: SpareDecoder | undefined;
   #queue: QueueCounters | undefined;
   #size: string | undefined;
   #method: string | undefined;
@@ -100,7 +103,9 @@ export class DecodeStage {
 
   /** Runs until `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    const { runtime, log, maxRetries } = this.#options;
+    const { runtime, log, maxRetries, spare = true } = this.#options;
+    await using kept = spare ? new SpareDecoder(runtime) : undefined;
+    this.#spare = kept;
     await supervise((attempt) => this.#attempt(attempt), {
       subject: "ffmpeg",
       signal,
@@ -108,6 +113,7 @@ export class DecodeStage {
       log: log("recv decoder"),
       maxRetries,
       status: this.#supervisor,
+      hasSpare: () => kept?.isReady ?? false,
     });
   }
 
@@ -125,6 +131,7 @@ export class DecodeStage {
       ...(this.#size && { size: this.#size }),
       ...(this.#method && { decoder: this.#method }),
       supervisor: this.#supervisor,
+      spare: this.#spare?.isReady ?? false,
       ...this.counts,
       dropped: this.counts.dropped + (this.#queue?.dropped ?? 0),
     };
@@ -211,7 +218,8 @@ export class DecodeStage {
     const { pixelFormat, size } = this.#wanted;
     const output = { ...outputOf(prepared, this.#wanted), ...method };
     // Started before anything is known: the first picture comes the sooner.
-    await using decoder = await Decoder.start(output, { runtime, signal });
+    await using decoder = await this.#spare?.take(output) ??
+      await Decoder.start(output, { runtime, signal });
     let settledAt = Infinity;
     const budget = () =>
       runtime.now() < settledAt ? START_BUDGET : DECODER_BUDGET;
@@ -242,7 +250,10 @@ export class DecodeStage {
         budget,
         held,
         progress: () => {
-          settledAt = Math.min(settledAt, runtime.now() + START_BUDGET);
+          const now = runtime.now();
+          settledAt = Math.min(settledAt, now + START_BUDGET);
+          // On a busy machine the first pictures come before a second decoder.
+          if (now >= settledAt) this.#spare?.prepare(output);
           progress();
         },
       });

@@ -31,6 +31,12 @@ export interface RecvOptions {
    * @default {"auto"}
    */
   decoder?: string | undefined;
+  /**
+   * Whether a second decoder waits in case the first one is lost.
+   *
+   * @default {true}
+   */
+  spare?: boolean | undefined;
   /** Makes the log of a component. */
   log: (component: string) => Logger;
   /** Ends the pipeline. */

@@ -17,18 +17,21 @@ import { ms, us } from "../media/time.ts";
 import type { FrameSink } from "../plugin/sink.ts";
 import type { Ingest, IngestUnit } from "../plugin/transport.ts";
 import { Queue } from "../runtime/queue.ts";
-import { createReceiver } from "./recv.ts";
+import { createReceiver, type RecvOptions } from "./recv.ts";
 
 /** FFmpeg's part reads and writes a real pipe: that takes real time. */
 const DEADLINE_MS = 5000;
 
 type Opened = [FrameFormat, FakeSink][];
 
-function setUp(parts: readonly SinkPart[]) {
+function setUp(
+  parts: readonly SinkPart[],
+  more: Pick<RecvOptions, "spare"> = {},
+) {
   const ingest = new FakeIngest();
   const base = recvOptions(() => ingest.open(), parts);
   base.runtime.processes.programs.set("ffmpeg", decodes);
-  const receiver = createReceiver(base.options);
+  const receiver = createReceiver({ ...base.options, ...more });
   const end = async (running: Promise<void>) => {
     base.stop.abort();
     await running;
@@ -73,6 +76,7 @@ test("createReceiver() brings the frames of a stream to a sink", async () => {
     pixelFormat: "rgb24",
     size: "16x16",
     decoder: "software",
+    spare: false,
     decoded: 3,
     dropped: 0,
     stale: 0,
@@ -257,6 +261,49 @@ test("createReceiver() starts a decoder again that died", async () => {
   assert.equal(opened.length, 1);
   const { failures } = t.receiver.status().decoders[0]!.supervisor;
   assert.deepEqual(failures, { exited: 1 });
+  await t.end(running);
+});
+
+test("createReceiver() has the spare take over at once", async () => {
+  const opened: Opened = [];
+  const t = setUp([keeps(opened)]);
+  const running = t.receiver.run();
+  await t.runtime.turn();
+  t.ingest.send(keyframe());
+  await reach(opened, 1);
+  assert.equal(t.runtime.processes.running.size, 1);
+  await t.runtime.advance(1000);
+  t.ingest.send(picture());
+  await reach(opened, 2);
+  const decoder = () => t.receiver.status().decoders[0]!;
+  await until(DEADLINE_MS, "spare", () => decoder().spare);
+  const [child] = t.runtime.processes.running;
+  child!.exit(1);
+  // No time passes: the GOP is decoded anew, and what was shown is not.
+  await until(DEADLINE_MS, "take-over", async () => {
+    await t.runtime.advance(0);
+    return !decoder().spare;
+  });
+  t.ingest.send(picture());
+  await reach(opened, 3);
+  assert.equal(opened.length, 1);
+  assert.equal(t.runtime.processes.started.length, 2);
+  const { restarts, failures } = decoder().supervisor;
+  assert.deepEqual([restarts, failures], [1, { exited: 1 }]);
+  await t.end(running);
+});
+
+test("createReceiver() has no spare where none is wanted", async () => {
+  const opened: Opened = [];
+  const t = setUp([keeps(opened)], { spare: false });
+  const running = t.receiver.run();
+  await t.runtime.turn();
+  t.ingest.send(keyframe());
+  await reach(opened, 1);
+  await t.runtime.advance(1000);
+  t.ingest.send(picture());
+  await reach(opened, 2);
+  assert.equal(t.runtime.processes.started.length, 1);
   await t.end(running);
 });
 

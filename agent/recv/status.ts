@@ -48,6 +48,8 @@ export interface DecoderStatus {
   readonly decoder?: string;
   /** Where its supervisor stands. */
   readonly supervisor: SupervisorStatus;
+  /** Whether another one waits in case this one is lost. */
+  readonly spare: boolean;
   /** Frames it has delivered. */
   readonly decoded: number;
   /** Access units it was too slow for. */

@@ -90,7 +90,7 @@ class Child implements ChildProcess {
   readonly exit: Promise<ChildExit>;
   readonly #child: NodeChild;
   readonly #command: string;
-  readonly #firstSignal: "SIGINT" | "SIGTERM";
+  readonly #firstSignal: "SIGINT" | "SIGTERM" | "SIGKILL";
   #gone = false;
   #forced = false;
   #killTimer: ReturnType<typeof setTimeout> | undefined;
@@ -98,7 +98,7 @@ class Child implements ChildProcess {
   constructor(child: NodeChild, options: SpawnOptions) {
     this.#child = child;
     this.#command = options.command;
-    this.#firstSignal = options.interrupt ? "SIGINT" : "SIGTERM";
+    this.#firstSignal = options.firstSignal ?? "SIGTERM";
     this.pid = child.pid!;
     const tail: string[] = [];
     const lines = new LineReader((line) => {

@@ -141,11 +141,21 @@ test("ChildProcess ends by SIGINT where that is asked for", async () => {
     command: "/bin/sh",
     args: ["-c", "trap 'exit 7' INT; echo ready; while :; do sleep 0.01; done"],
     signal: stop.signal,
-    interrupt: true,
+    firstSignal: "SIGINT",
     onStdout: () => stop.abort(),
   });
   const { code, forced } = await child.exit;
   assert.deepEqual([code, forced], [7, false]);
+});
+
+test("ChildProcess that has nothing to put in order is killed at once", async () => {
+  const child = await ready("ignore-term", { firstSignal: "SIGKILL" });
+  const since = performance.now();
+  await child[Symbol.asyncDispose]();
+  const took = performance.now() - since;
+  assert.ok(took < 500, `${took} ms`);
+  const { signal, forced } = await child.exit;
+  assert.deepEqual({ signal, forced }, { signal: "SIGKILL", forced: false });
 });
 
 test("ChildProcess that ignores SIGTERM is killed after a second", async () => {

@@ -102,7 +102,8 @@ export class Report {
   waiting(error: Error, retry: number, delay: Milliseconds): void {
     const state = stateAfter(error);
     this.#count(error);
-    this.#logFailure(error, `retry ${retry} in ${formatDuration(delay)}`);
+    const when = delay === 0 ? "at once" : `in ${formatDuration(delay)}`;
+    this.#logFailure(error, `retry ${retry} ${when}`);
     if (this.#options.status.state !== state) {
       this.#enter(state, { reason: error });
     }

@@ -47,15 +47,24 @@ export class RestartPolicy {
    *
    * @param delivered How long the attempt delivered; absent if it did not.
    * @param now When it failed.
+   * @param hasSpare Whether another waits already: what was no crash loop is
+   * followed by it without a pause.
    */
-  next(delivered: Milliseconds | undefined, now: Milliseconds): Restart {
+  next(
+    delivered: Milliseconds | undefined,
+    now: Milliseconds,
+    hasSpare = false,
+  ): Restart {
+    const isHealthy = delivered !== undefined && delivered >= HEALTHY_MS;
     if (delivered === undefined) this.#retry++;
     else if (delivered < HEALTHY_MS) this.#retry = Math.max(1, this.#retry);
     else {
       this.#retry = 1;
       this.#bucket = new TokenBucket();
     }
-    const pause = backoff(this.#retry, this.#random, this.#longest);
+    const pause = isHealthy && hasSpare
+      ? 0
+      : backoff(this.#retry, this.#random, this.#longest);
     const delay = ms(pause + this.#bucket.take(ms(now + pause)));
     return { retry: this.#retry, delay };
   }

@@ -91,3 +91,14 @@ test("RestartPolicy keeps to a longest pause until the tokens are used up", () =
   assert.ok(delays.slice(4, 20).every((delay) => delay === 1_000));
   assert.equal(delays.at(-1), 5_000);
 });
+
+test("RestartPolicy does not pause where another waits, but for a crash loop", () => {
+  const policy = new RestartPolicy(ms(0), () => 0.5);
+  assert.deepEqual(policy.next(ms(1_000), ms(1_000), true), {
+    retry: 1,
+    delay: 0,
+  });
+  assert.equal(policy.next(ms(999), ms(2_000), true).delay, 250);
+  assert.equal(policy.next(NOTHING, ms(2_250), true).delay, 500);
+  assert.equal(policy.next(ms(1_000), ms(4_000), false).delay, 250);
+});

@@ -36,6 +36,12 @@ export interface SupervisorOptions extends AttemptOptions {
    * @default {5000}
    */
   longestPauseMs?: number | undefined;
+  /**
+   * Tells whether another one waits already, that takes over at once.
+   *
+   * @default {() => false}
+   */
+  hasSpare?: (() => boolean) | undefined;
 }
 
 /**
@@ -71,7 +77,11 @@ export async function supervise(
       throw error;
     }
 
-    const { retry, delay } = policy.next(delivered, clock.now());
+    const { retry, delay } = policy.next(
+      delivered,
+      clock.now(),
+      options.hasSpare?.(),
+    );
     if (retry > maxRetries) {
       report.failed(error);
       const what = `"${subject}" after ${retry} attempts: ${error.message}`;

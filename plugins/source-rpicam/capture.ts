@@ -215,7 +215,7 @@ async function run(
     args: flagArgs(captureFlags(codec, settings, paths), unknown),
     signal: AbortSignal.any([signal, stop.signal]),
     // It lets go of the camera in good order then, and only then.
-    interrupt: true,
+    firstSignal: "SIGINT",
     onStderrLine(line) {
       const found = complaintIn(line);
       if (found === undefined) return;

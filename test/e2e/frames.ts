@@ -15,6 +15,9 @@ export interface RawFrame {
   readonly at: number;
 }
 
+/** A fault that has interrupted nothing by then does not. */
+const SETTLED_MS = 1000;
+
 /** Cuts what a stream delivers into frames of one size. */
 export class Frames {
   /** Every frame so far. */
@@ -46,10 +49,11 @@ export class Frames {
   }
 
   /**
-   * Waits until frames flow again after a fault that interrupted them.
+   * Waits until frames flow again after a fault that may have interrupted them.
    *
    * @param since When the fault was.
-   * @returns Milliseconds from the fault to the first frame after it.
+   * @returns Milliseconds from the fault to the first frame after it; where it
+   * did not interrupt them, the widest gap there was.
    */
   async gapAfter(since: number, ms = 10_000): Promise<number> {
     const back = await until(ms, "frames after the fault", () => {
@@ -58,10 +62,11 @@ export class Frames {
       const after = from < 0 ? [] : this.all.slice(Math.max(from - 1, 0));
       const gaps = after.slice(1).map((frame, i) => frame.at - after[i]!.at);
       const widest = gaps.indexOf(Math.max(...gaps));
-      const flows = after.length - widest >= 10 && gaps[widest]! > 60;
-      return flows && after[widest + 1];
+      if (after.length - widest < 10) return false;
+      if (gaps[widest]! > 60) return after[widest + 1]!.at - since;
+      return clock.now() - since > SETTLED_MS && gaps[widest]!;
     });
-    return back.at - since;
+    return back;
   }
 
   #take(chunk: Uint8Array): void {

@@ -88,6 +88,7 @@ test("camagent writes several kinds of frames of one stream", async () => {
     `pipe:${colour}`,
     `pipe:${gray}?pixelFormat=gray&size=320x240&fps=10`,
     `pipe:${same}`,
+    "--spare=off",
   );
   const paths = [colour!, gray!, same!];
   await until(

@@ -26,9 +26,11 @@ export interface Pipeline extends AsyncDisposable {
  * Starts both, one after the other.
  *
  * @param source The test picture, or a {@linkcode Camera} of stamped ones.
+ * @param flags Of the receiver.
  */
 export async function startPipeline(
   source: "test" | "stamped",
+  ...flags: string[]
 ): Promise<Pipeline> {
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(temporaryFolder());
@@ -38,7 +40,7 @@ export async function startPipeline(
   const sender = stack.use(Agent.send(address, "tcp://127.0.0.1:0"));
   const input = `tcp://127.0.0.1:${await sender.port()}`;
   const path = join(folder.path, "frames");
-  const receiver = stack.use(await receiveInto(path, input));
+  const receiver = stack.use(await receiveInto(path, input, ...flags));
   const all = stack.move();
   const dispose = () => all.disposeAsync();
   return { sender, receiver, path, [Symbol.asyncDispose]: dispose };
@@ -48,9 +50,10 @@ export async function startPipeline(
 export async function receiveInto(
   path: string,
   input: string,
+  ...flags: string[]
 ): Promise<Agent<RecvStatus>> {
   await using stack = new AsyncDisposableStack();
-  const receiver = stack.use(Agent.recv(input, `pipe:${path}`));
+  const receiver = stack.use(Agent.recv(input, `pipe:${path}`, ...flags));
   await until(5000, "FIFO", () => existsSync(path));
   stack.move();
   return receiver;

@@ -79,7 +79,7 @@ test("camagent brings frames back when the receiver is killed", async () => {
     await reader.frames.reach(10);
     assertWhole(reader);
     const children = receiver.children("ffmpeg");
-    assert.equal(children.length, 1);
+    assert.notEqual(children.length, 0);
     process.kill(receiver.pid, "SIGKILL");
     await until(2000, "end of the orphans", () => !children.some(isAlive));
   }

@@ -56,7 +56,7 @@ async function listen(scheme: string): Promise<void> {
 
   await sending(SOURCE, proxied, async () => {
     await reader.reach(SOME);
-    const decoder = receiver.children("ffmpeg");
+    const [decoder] = receiver.children("ffmpeg");
     const gap = worstGap(reader.times.slice(SOME / 3));
     proxy.blackout(SILENCE_MS);
     const { input } = await receiver.says(isStalled);
@@ -74,15 +74,15 @@ async function listen(scheme: string): Promise<void> {
     assert.ok(noticed < STALL_MS + NOTICED_MS, `${noticed} ms`);
     // A machine that is busy with other things makes all frames late.
     assert.ok(back <= GOP_MS + Math.max(BACK_MS, 2 * gap), `${back}, ${gap}`);
-    assert.deepEqual(receiver.children("ffmpeg"), decoder);
+    assert.equal(receiver.children("ffmpeg")[0], decoder);
   });
 
-  const decoder = receiver.children("ffmpeg");
+  const [decoder] = receiver.children("ffmpeg");
   await sending(SOURCE, proxied, async () => {
     await reader.reach(reader.times.length + SOME);
     const status = await receiver.says(({ input }) => !isStalled({ input }));
     assert.deepEqual(restartsOf(status), [0, 0, 0]);
-    assert.deepEqual(receiver.children("ffmpeg"), decoder);
+    assert.equal(receiver.children("ffmpeg")[0], decoder);
   });
 
   const direct = `${scheme}://${HOST}:${port}`;

@@ -124,6 +124,7 @@ export function recvStatus(): RecvStatus {
     decoders: [{
       pixelFormat: "rgb24",
       supervisor: { ...running(), restarts: 1 },
+      spare: true,
       decoded: 80,
       dropped: 1,
       stale: 2,
