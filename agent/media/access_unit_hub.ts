@@ -32,6 +32,7 @@ export class AccessUnitHub<Unit extends QueuedUnit> {
   #gop: Unit[] = [];
   #gopBytes = 0;
   #gopSince = 0;
+  #entry: Unit | undefined;
 
   /** @param now Reads the monotonic clock. */
   constructor(now: () => Milliseconds) {
@@ -41,6 +42,14 @@ export class AccessUnitHub<Unit extends QueuedUnit> {
   /** Consumers that have joined and not left. */
   get size(): number {
     return this.#queues.size;
+  }
+
+  /**
+   * The latest keyframe or recovery point; absent before the first, and while
+   * the stream is broken off. It may be too old to join at.
+   */
+  get entry(): Unit | undefined {
+    return this.#entry;
   }
 
   /** Hands a unit, which must not change from here on, to everybody. */
@@ -68,6 +77,7 @@ export class AccessUnitHub<Unit extends QueuedUnit> {
   /** The stream broke off: what comes next begins with a keyframe. */
   interrupt(): void {
     this.#forget();
+    this.#entry = undefined;
     for (const queue of this.#queues) queue.interrupt();
   }
 
@@ -79,6 +89,7 @@ export class AccessUnitHub<Unit extends QueuedUnit> {
   #keep(unit: Unit): void {
     if (isEntry(unit)) {
       this.#forget();
+      this.#entry = unit;
       this.#gopSince = this.#now();
     } else if (this.#gop.length === 0) {
       return;

@@ -63,14 +63,30 @@ const PARAMETER = /([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/g;
 /** Far more than a challenge has. */
 const MAX_CHARACTERS = 4096;
 
+/** Where a challenge begins, in a text without what stands in quotes. */
+const BEGINNING = /(?:^|,)\s*(?=[\w-]+(?:\s+[\w-]+\s*=|\s*(?:,|$)))/g;
+
 /**
- * Reads the value of a `WWW-Authenticate` header.
+ * Reads the value of a `WWW-Authenticate` header: one challenge, or several
+ * (RFC 9110, section 11.6.1).
  *
- * @returns `undefined` if it is none that can be answered.
+ * @returns Those that can be answered.
  */
-export function readChallenge(header: string): AuthChallenge | undefined {
+export function readChallenges(header: string): AuthChallenge[] {
   const text = header.slice(0, MAX_CHARACTERS);
-  const scheme = /^\s*(basic|digest)\b/i.exec(text)?.[1]?.toLowerCase();
+  const unquoted = text.replace(
+    /"(?:[^"\\]|\\.)*"/g,
+    ({ length }) => "x".repeat(length),
+  );
+  const starts = [...unquoted.matchAll(BEGINNING)]
+    .map(({ index, 0: { length } }) => index + length);
+  return starts.flatMap((start, i) =>
+    readChallenge(text.slice(start, starts[i + 1])) ?? []
+  );
+}
+
+function readChallenge(text: string): AuthChallenge | undefined {
+  const scheme = /^(basic|digest)\b/i.exec(text)?.[1]?.toLowerCase();
   if (scheme !== "basic" && scheme !== "digest") return undefined;
   const parameters = readParameters(text);
   if (scheme === "basic") return { scheme, parameters };

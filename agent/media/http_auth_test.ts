@@ -4,7 +4,7 @@ import { property } from "../../test/property.ts";
 import {
   answerChallenge,
   checkAuthorization,
-  readChallenge,
+  readChallenges,
 } from "./http_auth.ts";
 
 const MUFASA = {
@@ -15,7 +15,7 @@ const MUFASA = {
 };
 
 test("answerChallenge() answers as RFC 2617, section 3.5, does", () => {
-  const challenge = readChallenge(
+  const [challenge] = readChallenges(
     'Digest realm="testrealm@host.com", qop="auth,auth-int", ' +
       'nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093", ' +
       'opaque="5ccc069c403ebaf9f0171e9517f40e41"',
@@ -31,7 +31,7 @@ test("answerChallenge() answers as RFC 2617, section 3.5, does", () => {
 });
 
 test("answerChallenge() answers as RFC 7616, section 3.9.1, does", () => {
-  const challenge = readChallenge(
+  const [challenge] = readChallenges(
     'Digest realm="http-auth@example.org", qop="auth, auth-int", ' +
       'algorithm=SHA-256, nonce="7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v"',
   );
@@ -46,14 +46,14 @@ test("answerChallenge() answers as RFC 7616, section 3.9.1, does", () => {
 });
 
 test("answerChallenge() does without qop, as older servers want it", () => {
-  const challenge = readChallenge('digest nonce="n", realm="r"');
+  const [challenge] = readChallenges('digest nonce="n", realm="r"');
   const request = { ...MUFASA, password: "p", clientNonce: "c" };
   const answer = answerChallenge(challenge!, request);
   assert.doesNotMatch(answer, /qop|cnonce|opaque|algorithm/);
 });
 
 test("answerChallenge() writes Basic in UTF-8", () => {
-  const challenge = readChallenge('Basic realm="x"');
+  const [challenge] = readChallenges('Basic realm="x"');
   const request = { ...MUFASA, password: "a:ü", clientNonce: "c" };
   const answer = answerChallenge(challenge!, request);
   assert.equal(answer, `Basic ${btoa("Mufasa:a:\xc3\xbc")}`);
@@ -69,10 +69,33 @@ for (
     'Digest realm="x", nonce="n", qop="auth-int"',
   ]
 ) {
-  test(`readChallenge() cannot answer "${header}"`, () => {
-    assert.equal(readChallenge(header), undefined);
+  test(`readChallenges() cannot answer "${header}"`, () => {
+    assert.deepEqual(readChallenges(header), []);
   });
 }
+
+test("readChallenges() tells several in one line apart", () => {
+  const lines: [string, string[]][] = [
+    ['Basic realm="b", Digest realm="d", nonce="abc"', ["basic b", "digest d"]],
+    ['Digest nonce="abc", realm="d", Basic realm="b"', ["digest d", "basic b"]],
+    ['Digest realm = "d, Basic realm=", nonce ="abc"', [
+      "digest d, Basic realm=",
+    ]],
+    ['Negotiate, Bearer realm="x", Basic realm="b"', ["basic b"]],
+    [
+      'Digest realm="d",nonce="a",algorithm=SHA-256,Digest realm="e",nonce="b"',
+      [
+        "digest d",
+        "digest e",
+      ],
+    ],
+  ];
+  for (const [line, told] of lines) {
+    const found = readChallenges(line)
+      .map(({ scheme, parameters }) => `${scheme} ${parameters["realm"]}`);
+    assert.deepEqual(found, told, line);
+  }
+});
 
 property(
   "answerChallenge() writes one line, whatever a server asks",
@@ -83,7 +106,7 @@ property(
     for (let i = random.below(20); i > 0; i--) {
       header += parts[random.below(parts.length)];
     }
-    const challenge = readChallenge(header);
+    const [challenge] = readChallenges(header);
     if (challenge === undefined) return;
     const request = { ...MUFASA, password: "p", clientNonce: "c" };
     assert.match(answerChallenge(challenge, request), /^Digest [^\r\n]*$/);
@@ -97,7 +120,7 @@ const EXPECTED = {
 
 /** What a client shows that knows the password. */
 function shown(header: string, differing = {}): string {
-  return answerChallenge(readChallenge(header)!, {
+  return answerChallenge(readChallenges(header)[0]!, {
     ...{ ...EXPECTED, uri: "rtsp://pi/cam", count: 1, clientNonce: "c" },
     ...differing,
   });

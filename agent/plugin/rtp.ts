@@ -28,6 +28,8 @@ export class RtpUnits {
   #waitingBytes = 0;
   /** A picture had no room there, and none has come since. */
   #isIncomplete = false;
+  /** The same of the first one of a sender. */
+  #isRestarted = false;
   #ending: { readonly failure?: unknown } | undefined;
   #wake = () => {};
   /** Runs while packets are waited for. */
@@ -149,11 +151,12 @@ export class RtpUnits {
     for (const unit of units) {
       if (this.#waitingBytes >= MAX_WAITING_BYTES) {
         this.#isIncomplete = true;
+        this.#isRestarted ||= unit.restarted;
         continue;
       }
       this.#waiting.push(this.#finish(unit));
       this.#waitingBytes += unit.data.length;
-      this.#isIncomplete = false;
+      this.#isIncomplete = this.#isRestarted = false;
     }
     if (units.length > 0) this.#wake();
   }
@@ -166,7 +169,7 @@ export class RtpUnits {
       : Math.max(0, (clock.wallClock() - capturedRealtime) / 1000);
     return {
       ...rest,
-      restart: restarted,
+      restart: restarted || this.#isRestarted,
       discontinuity: rest.discontinuity || this.#isIncomplete,
       ...(ago !== undefined && { capturedAt: ms(clock.now() - ago) }),
     };

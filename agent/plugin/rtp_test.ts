@@ -128,3 +128,26 @@ test("RtpUnits keeps 5 MB for whoever does not read, and says what is missing", 
   assert.equal((await next).value?.discontinuity, true);
   assert.equal((await reading.next()).value?.discontinuity, false);
 });
+
+test("RtpUnits says that another sender began though its first picture had no room", async () => {
+  const { units, packetsOf } = open();
+  const [{ data } = { data: new Uint8Array() }] = stream();
+  const large = new Uint8Array(5_000_100).fill(0xaa);
+  large.set(withoutDelimiters(data));
+  packetsOf(large).forEach((it) => units.push(it));
+  const other = new RtpH264Packetizer({
+    ...{ ssrc: 7, sequence: 20_000, timestamp: 0 },
+  });
+  const send = (ms: number) => {
+    for (const packet of other.packetize({ data, pts: us(ms * 1000) })) {
+      units.push({ data: packet, peer: PEER });
+    }
+  };
+  send(0);
+  send(33);
+  const reading = units.read();
+  assert.equal((await reading.next()).value?.restart, false);
+  send(66);
+  const { value } = await reading.next();
+  assert.deepEqual([value?.restart, value?.discontinuity], [true, true]);
+});

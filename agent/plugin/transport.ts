@@ -32,6 +32,11 @@ export interface Viewer extends Disposable {
 /** Where a transport announces who receives. */
 export interface Viewers {
   /**
+   * The latest unit that has parameter sets, which tell what is sent; absent
+   * while nothing is.
+   */
+  readonly entry?: WireUnit | undefined;
+  /**
    * Adds a viewer, which gets the pictures since the last keyframe at once.
    *
    * @param label Who it is, for logs and status: `192.168.1.7:40312`.

@@ -31,6 +31,11 @@ export class Audience {
     this.#hub = hub;
   }
 
+  /** As the contract of transports has it. */
+  get entry(): WireUnit | undefined {
+    return this.#hub.entry;
+  }
+
   /** Adds a viewer. */
   open(label: string, patience: Milliseconds = VIEWER_BUDGET_MS): Viewer {
     const queue = this.#hub.join(patience);

@@ -118,7 +118,14 @@ export class OutputStage {
     signal.addEventListener("abort", stop);
     if (signal.aborted) stop();
     try {
-      await plugin.send!({ open }, context, ready);
+      const audience = this.#audience;
+      const viewers = {
+        open,
+        get entry() {
+          return audience.entry;
+        },
+      };
+      await plugin.send!(viewers, context, ready);
     } finally {
       over = true;
       signal.removeEventListener("abort", stop);

@@ -84,7 +84,14 @@ export class Sending implements AsyncDisposable {
       this.#port = at?.port;
     };
     const context = contextOf(plugin, c.address, runtime, signal, this.log);
-    this.done = (async () => await plugin.send!({ open }, context, ready))();
+    const { hub } = this;
+    const viewers = {
+      open,
+      get entry() {
+        return hub.entry;
+      },
+    };
+    this.done = (async () => await plugin.send!(viewers, context, ready))();
     this.done.catch(() => {});
   }
 

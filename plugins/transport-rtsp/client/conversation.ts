@@ -6,6 +6,7 @@
 
 import type {
   AuthChallenge,
+  Milliseconds,
   PluginContext,
   PluginHost,
   TcpConnection,
@@ -64,6 +65,8 @@ export class Conversation implements AsyncDisposable {
   readonly failed: Promise<never>;
   /** Takes packets. */
   onPacket: (packet: RtspPacket) => void = () => {};
+  /** Until when answers may come, if that is sooner than usual. */
+  deadline: Milliseconds | undefined;
   /** Stands in every question once it is known. */
   session: string | undefined;
   readonly #connection: TcpConnection;
@@ -116,7 +119,7 @@ export class Conversation implements AsyncDisposable {
       const isOver = signatures >= MAX_SIGNATURES || !this.#take(response);
       if (isOver || before !== undefined && !this.#isNewer(before)) {
         throw new this.#host.ConfigError(
-          `Cannot ${this.#party.purpose}: it wants another user or password`,
+          `Cannot ${this.#party.purpose}: ${this.#wish(response)}`,
         );
       }
     }
@@ -176,11 +179,29 @@ export class Conversation implements AsyncDisposable {
     return { answer: promise };
   }
 
+  /** What a server wants that lets nobody in like this. */
+  #wish(response: RtspResponse): string {
+    if (this.#party.username === undefined) {
+      return "it wants a user and a password (rtsp://USER:PASSWORD@...)";
+    }
+    if (this.#known(response).length > 0) {
+      return "it wants another user or password";
+    }
+    const [asked = ""] = response.headers.get("www-authenticate") ?? [];
+    const printable = asked.replace(/[^\x20-\x7e]/g, "").slice(0, 100);
+    return `it asks for the password in a way that is unknown: "${printable}"`;
+  }
+
+  /** Challenges that can be answered. */
+  #known({ headers }: RtspResponse): AuthChallenge[] {
+    return (headers.get("www-authenticate") ?? [])
+      .flatMap((value) => this.#host.media.readChallenges(value));
+  }
+
   /** Keeps a challenge that can be answered; a strong one before a weak one. */
-  #take({ headers }: RtspResponse): boolean {
+  #take(response: RtspResponse): boolean {
     if (this.#party.username === undefined) return false;
-    const known = (headers.get("www-authenticate") ?? [])
-      .flatMap((value) => this.#host.media.readChallenge(value) ?? []);
+    const known = this.#known(response);
     const digests = known.filter(({ scheme }) => scheme === "digest");
     const challenge =
       digests.find(({ parameters }) =>
@@ -220,7 +241,10 @@ export class Conversation implements AsyncDisposable {
   async #soon<T>(what: Promise<T>): Promise<T> {
     const { runtime } = this.#context;
     const over = new AbortController();
-    const patience = this.#host.media.ms(PATIENCE_MS);
+    const left = (this.deadline ?? Infinity) - runtime.now();
+    const patience = this.#host.media.ms(
+      Math.max(0, Math.min(PATIENCE_MS, left)),
+    );
     const late = runtime.sleep(patience, over.signal).then(() => {
       throw new this.#host.StreamError(
         "stalled",

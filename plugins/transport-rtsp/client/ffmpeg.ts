@@ -211,7 +211,8 @@ export class FfmpegSession implements AsyncDisposable {
       return new StreamError("undecodable", `${redacted} offers no video`);
     }
     if (/\b461\b/.test(said)) {
-      return new WayError(`${redacted} sends in another way`);
+      const what = `${redacted} sends in another way`;
+      return new WayError(new StreamError("undecodable", what));
     }
     // FFmpeg 5.1 says "Invalid data" of a server that is silent.
     if (/refused|No route to host|timed out|Invalid data/i.test(said)) {

@@ -47,7 +47,8 @@ export function receive(
 ): Promise<Ingest> {
   return firstThatWorks(context, ways, host, {
     name: (way) => tls ? "TLS" : way,
-    start: (way) => PlayingSession.start(context, way, tls, host),
+    start: (way, deadline) =>
+      PlayingSession.start(context, way, tls, host, deadline),
     isLossy: () => false,
   });
 }
@@ -79,17 +80,17 @@ async function firstThatWorks(
   { media, StreamError }: ClientHost,
   { name, start, isLossy }: {
     name(way: Way): string;
-    start(way: Way): Promise<Attempt>;
+    start(way: Way, deadline: Milliseconds): Promise<Attempt>;
     isLossy(way: Way): boolean;
   },
 ): Promise<Ingest> {
   for (const way of ways) {
     const isLast = way === ways.at(-1);
     // What it takes to ask counts as well.
-    const deadline = runtime.now() + (isLast ? LAST_MS : TRY_MS);
+    const deadline = media.ms(runtime.now() + (isLast ? LAST_MS : TRY_MS));
     let session: Attempt | undefined;
     try {
-      session = await start(way);
+      session = await start(way, deadline);
       const patience = media.ms(Math.max(0, deadline - runtime.now()));
       if (await session.hasPicture(patience)) {
         log.info(`receives over ${name(way)}`);
@@ -108,7 +109,8 @@ async function firstThatWorks(
     } catch (error) {
       await session?.[Symbol.asyncDispose]();
       if (!(error instanceof WayError)) throw error;
-      if (isLast) throw new StreamError("undecodable", error.message);
+      if (isLast || signal.aborted) throw error.cause;
+      log.info(`${error.message}; asks for another way`);
     }
     signal.throwIfAborted();
   }

@@ -9,7 +9,14 @@ import { untilTrue } from "../../../test/contract/suite.ts";
 import { FakeRuntime } from "../../../test/fakes/runtime.ts";
 import { test } from "../../../test/harness.ts";
 import { writePackets, writeRtsp } from "../message.ts";
-import { during, FakeServer, open, type Script, SDP } from "./fixture_test.ts";
+import {
+  during,
+  FakeServer,
+  open,
+  type Reply,
+  type Script,
+  SDP,
+} from "./fixture_test.ts";
 
 test("the client asks, plays, and says that it leaves", async () => {
   const { server, ...opened } = open();
@@ -81,6 +88,43 @@ test("the client takes datagrams where the connection is refused", async () => {
   await using _ = await opened.ingest();
   assert.equal(log.at(-1), "receives over udp");
 });
+
+for (
+  const [what, reply] of Object.entries<Reply | "silent" | "closes">({
+    "refused with 400": { status: "400 Bad Request" },
+    "refused with 551": { status: "551 Option not supported" },
+    "not answered": "silent",
+    "cut off": "closes",
+  })
+) {
+  test(`the client takes datagrams within 3 s where the connection is ${what}`, async () => {
+    const { runtime, log, ...opened } = open(({ method, headers }, server) => {
+      const [wanted = ""] = headers.get("transport") ?? [];
+      if (method !== "SETUP" || !wanted.includes("TCP")) return undefined;
+      if (reply !== "closes") return reply;
+      server.peers.at(-1)!.leave();
+      return "silent";
+    });
+    const before = runtime.now();
+    await using _ = await opened.ingest();
+    const took = runtime.now() - before;
+    assert.ok(took <= 3300, `${took} ms`);
+    assert.match(log[0]!, /; asks for another way$/);
+    assert.equal(log.at(-1), "receives over udp");
+  });
+}
+
+for (const status of [403, 404, 453, 454]) {
+  test(`the client does not ask in another way after ${status}`, async () => {
+    const { server, ...opened } = open(({ method }) =>
+      method === "SETUP" ? { status: `${status} No` } : undefined
+    );
+    const error = await opened.failure();
+    const asked = server.requests.filter(({ method }) => method === "SETUP");
+    assert.equal(asked.length, 1);
+    assert.match(error.message, new RegExp(`answers SETUP with ${status} No$`));
+  });
+}
 
 test("the client takes datagrams within 3 s where no picture comes", async () => {
   const { runtime, log, ...opened } = open(
@@ -309,7 +353,8 @@ const FAILURES: Record<string, [script: Script, message: RegExp, ms: number]> =
         [
           ({ method }) => method === silent ? "silent" : undefined,
           /does not answer$/,
-          4600,
+          // Of these two datagrams are asked for as well, after 3 s.
+          ["SETUP", "PLAY"].includes(silent) ? 7600 : 4600,
         ],
       ]),
     ),
@@ -462,11 +507,21 @@ test("the client answers a stale challenge once more", async () => {
 });
 
 for (
-  const [what, user, challenge] of [
-    ["a wrong password", "me:pw@", DIGEST],
-    ["no password", "", DIGEST],
-    ["a challenge that nobody can answer", "me:pw@", "Negotiate"],
-    ["a password that is wrong as it is", "me:pw@", 'Basic realm="r"'],
+  const [what, user, challenge, message] of [
+    ["a wrong password", "me:pw@", DIGEST, /another user or password$/],
+    ["no password", "", DIGEST, /a user and a password \(rtsp:.*\)$/],
+    [
+      "a challenge that nobody can answer",
+      "me:pw@",
+      "Negotiate",
+      /in a way that is unknown: "Negotiate"$/,
+    ],
+    [
+      "a password that is wrong as it is",
+      "me:pw@",
+      'Basic realm="r"',
+      /another user or password$/,
+    ],
   ] as const
 ) {
   test(`the client gives up with ${what}`, async () => {
@@ -474,7 +529,7 @@ for (
     const { server, ...opened } = open(script, { user });
     const error = await opened.failure();
     assert.equal(error.name, "ConfigError");
-    assert.match(error.message, /it wants another user or password$/);
+    assert.match(error.message, message);
     assert.ok(!error.message.includes("pw@"));
     const tries = server.requests.filter((it) => it.method === "DESCRIBE");
     assert.ok(tries.length <= 3, `${tries.length}`);

@@ -51,6 +51,13 @@ const TEARDOWN_MS = 250;
 /** As transport-rtp asks for it: two seconds of 20 Mbit/s. */
 const RECEIVE_BUFFER = 4 << 20;
 
+/**
+ * What a server answers that would answer the same in another way: it wants
+ * another user, has no such stream, no room or no such session (RFC 2326,
+ * section 7.1.1).
+ */
+const FINAL_STATUS = [401, 403, 404, 453, 454];
+
 /** Channels in the connection that are asked for. */
 const CHANNELS: PortPair = [0, 1];
 
@@ -88,6 +95,7 @@ export class PlayingSession implements AsyncDisposable {
   /**
    * Asks for a stream, and has it sent.
    *
+   * @param deadline Until when the server has to have agreed.
    * @throws {WayError} If it does not come in this way;
    * {@linkcode ForeignCodecError} if it is none of ours; {@linkcode ConfigError}
    * if the server wants other credentials; {@linkcode StreamError} otherwise.
@@ -97,11 +105,15 @@ export class PlayingSession implements AsyncDisposable {
     way: Way,
     tls: TlsOptions | undefined,
     host: ClientHost,
+    deadline: Milliseconds,
   ): Promise<PlayingSession> {
     const description = await describe(context, tls, host);
     const session = new PlayingSession(description, context, host);
+    const { conversation } = description;
     try {
+      conversation.deadline = deadline;
       await session.#play(way);
+      conversation.deadline = undefined;
       return session;
     } catch (error) {
       await session[Symbol.asyncDispose]();
@@ -216,14 +228,27 @@ export class PlayingSession implements AsyncDisposable {
     headers: Readonly<Record<string, string>>,
   ): Promise<RtspResponse> {
     const { conversation, server } = this.#description;
-    const response = await conversation.ask({ method, url, headers });
+    const response = await conversation.ask({ method, url, headers })
+      .catch((error) => {
+        // What drops those who ask for this may answer those who do not.
+        const isCut = error instanceof this.#host.StreamError;
+        throw isCut ? new WayError(error) : error;
+      });
     const { status, reason } = response;
     if (status === 200) return response;
-    if (status === 461) throw new WayError(`${server} sends in another way`);
-    throw new this.#host.StreamError(
+    if (status === 461) throw this.#otherWay();
+    const error = new this.#host.StreamError(
       "refused",
       `${server} answers ${method} with ${status} ${reason}`,
     );
+    throw FINAL_STATUS.includes(status) ? error : new WayError(error);
+  }
+
+  #otherWay(): WayError {
+    const { StreamError } = this.#host;
+    const { server } = this.#description;
+    const what = `${server} sends in another way`;
+    return new WayError(new StreamError("undecodable", what));
   }
 
   /** @returns How many seconds the session lasts without a sign of life. */
@@ -241,10 +266,8 @@ export class PlayingSession implements AsyncDisposable {
   }
 
   #takeTransport(chosen: TransportOffer | undefined, way: Way): void {
-    const { conversation: { peerHost }, server } = this.#description;
-    if (chosen === undefined || chosen.lower !== way) {
-      throw new WayError(`${server} sends in another way`);
-    }
+    const { conversation: { peerHost } } = this.#description;
+    if (chosen === undefined || chosen.lower !== way) throw this.#otherWay();
     const { interleaved = CHANNELS, source, serverPort: ports } = chosen;
     this.#channels = interleaved;
     // A name would have to be looked up; servers write addresses.

@@ -4,5 +4,13 @@
  * @module
  */
 
-/** The server does not send in this way; another one may do. */
-export class WayError extends Error {}
+/**
+ * The server does not send in this way; another one may do. Its cause is what
+ * to say where there is none.
+ */
+export class WayError extends Error {
+  /** @param why What is wrong. */
+  constructor(why: Error) {
+    super(why.message, { cause: why });
+  }
+}

@@ -17,21 +17,40 @@ export interface Credentials {
 /** What clients show to people who have to type a password. */
 const REALM = "camagent";
 
+/**
+ * Has those of one address who may be guessing wait for each other, however
+ * many connections they have.
+ */
+export class GuessQueue {
+  readonly #last = new Map<string, Promise<void>>();
+
+  /** Does one thing after the other. */
+  async run(peerHost: string, judge: () => Promise<void>): Promise<void> {
+    const before = this.#last.get(peerHost) ?? Promise.resolve();
+    const judged = before.then(judge);
+    const over = judged.catch(() => {}).then(() => {
+      if (this.#last.get(peerHost) === over) this.#last.delete(peerHost);
+    });
+    this.#last.set(peerHost, over);
+    await judged;
+  }
+}
+
 /** Asks one client for the password of streams. */
 export class Guard {
   readonly #media: PluginHost["media"];
   /** Tells the challenges of this connection from those of others. */
   readonly #nonce = crypto.randomUUID().replaceAll("-", "");
-  #wrong = 0;
+  readonly #passed = new Set<Credentials>();
 
   /** Has asked for nothing yet. */
   constructor({ media }: Pick<PluginHost, "media">) {
     this.#media = media;
   }
 
-  /** How often something wrong was shown. */
-  get wrong(): number {
-    return this.#wrong;
+  /** Whether the password was shown before: there is nothing to guess. */
+  hasPassed(credentials: Credentials): boolean {
+    return this.#passed.has(credentials);
   }
 
   /**
@@ -44,8 +63,10 @@ export class Guard {
     const verdict = this.#media.checkAuthorization(authorization, {
       ...{ ...allowed, method, realm: REALM, nonce: this.#nonce },
     });
-    if (verdict === "right") return;
-    if (verdict === "wrong") this.#wrong++;
+    if (verdict === "right") {
+      this.#passed.add(allowed);
+      return;
+    }
     const stale = verdict === "stale" ? ", stale=TRUE" : "";
     // The better one first. Without "qop" and "algorithm", which VLC and older
     // cameras' clients do not know.

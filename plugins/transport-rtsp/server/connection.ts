@@ -165,7 +165,8 @@ export class ServerConnection implements SessionConnection {
     try {
       if (!/^\d{1,10}$/.test(sequence)) throw new Refusal(400, "has no CSeq");
       answer = await handler.fulfil(request);
-      this.#refusals = 0;
+      // Anybody may ask what there is.
+      if (request.method !== "OPTIONS") this.#refusals = 0;
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       ({ status } = error);

@@ -14,14 +14,22 @@ import type {
 /**
  * Sends packets to a port and reports to the next, until `signal` aborts.
  *
+ * @param isPaused Tells whether more is to follow then: who has been told that
+ * it is over takes nothing more.
  * @throws {StreamError} "lost" if the system refuses a datagram.
  */
 export async function sendDatagrams(
-  { target, reports, reportPort = target.port + 1 }: {
+  {
+    target,
+    reports,
+    reportPort = target.port + 1,
+    isPaused = () => false,
+  }: {
     readonly target: UdpTarget;
     /** From where reports go; belongs to the caller as the target does. */
     readonly reports: UdpTarget["socket"];
     readonly reportPort?: number;
+    isPaused?(): boolean;
   },
   viewers: Viewers,
   context: SendContext<unknown>,
@@ -36,6 +44,7 @@ export async function sendDatagrams(
     write: (unit) => sender.packetize(unit),
     sent: () => report(sender.report(runtime.now(), runtime.wallClock())),
   });
+  if (isPaused()) return;
   // A receiver that cannot be reached any more needs no goodbye.
   await report(sender.goodbye(runtime.wallClock())).catch(() => {});
 

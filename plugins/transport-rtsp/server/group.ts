@@ -10,7 +10,10 @@ import type {
   UdpTarget,
   Viewers,
 } from "../../../mod.ts";
-import { sendDatagrams } from "./datagrams.ts";
+import { newSender, sendDatagrams } from "./datagrams.ts";
+
+/** How soon what could not be sent is tried again: once it can, all is well. */
+const RETRY_MS = 1000;
 
 /** Sends one stream to one group, however many want it. */
 export class GroupSender implements AsyncDisposable {
@@ -59,18 +62,30 @@ export class GroupSender implements AsyncDisposable {
   #start() {
     const stop = new AbortController();
     const signal = AbortSignal.any([this.#context.signal, stop.signal]);
-    const { log } = this.#context;
-    const forget = () => {
-      if (this.#sending?.stop === stop) this.#sending = undefined;
-    };
-    const done = sendDatagrams(
-      { target: this.target, reports: this.target.socket },
-      this.#viewers,
-      { ...this.#context, signal },
-      this.#host,
-    ).catch((error) => log.warn(`${this.target.host}: ${error.message}`))
-      .finally(forget);
-    return { stop, done };
+    return { stop, done: this.#send(signal) };
+  }
+
+  /** Those who watch know nothing of an interface that is away for a while. */
+  async #send(signal: AbortSignal): Promise<void> {
+    const { log, runtime } = this.#context;
+    const { media } = this.#host;
+    const sender = newSender(media);
+    let told = "";
+    while (!signal.aborted) {
+      try {
+        await sendDatagrams(
+          { target: this.target, reports: this.target.socket },
+          this.#viewers,
+          { ...this.#context, signal },
+          { ...this.#host, sender },
+        );
+      } catch (error) {
+        const why = error instanceof Error ? error.message : `${error}`;
+        if (why !== told) log.warn(`${why}; tries again`);
+        told = why;
+        await runtime.sleep(media.ms(RETRY_MS), signal).catch(() => {});
+      }
+    }
   }
 
   async #stop(): Promise<void> {

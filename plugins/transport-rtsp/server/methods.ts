@@ -11,7 +11,7 @@ import {
   type TransportOffer,
   writeTransport,
 } from "../transport_header.ts";
-import { Guard } from "./access.ts";
+import { type Credentials, Guard, type GuessQueue } from "./access.ts";
 import type {
   Answer,
   ConnectionHandler,
@@ -40,6 +40,8 @@ export interface Service {
   end(session: ServerSession): Promise<void>;
   /** Ends a session, and the connection if packets go in that. */
   close(session: ServerSession): Promise<void>;
+  /** Who may be guessing passwords. */
+  readonly guesses: GuessQueue;
   /** A client was refused. */
   refused(connection: ServerConnection, why: string): void;
 }
@@ -61,7 +63,10 @@ const FOREIGN_METHODS = ["ANNOUNCE", "RECORD", "REDIRECT"];
 
 const PUBLIC = METHODS.join(", ");
 
-/** How long somebody who guesses a password has to wait for the answer. */
+/**
+ * How long somebody who guesses a password has to wait for the answer, and
+ * everybody else of the same address who may be guessing.
+ */
 const WRONG_PASSWORD_MS = 1000;
 
 /** Answers one client. */
@@ -103,7 +108,7 @@ export class Methods implements ConnectionHandler {
 
   async fulfil(request: RtspRequest): Promise<Answer> {
     const { method, headers } = request;
-    const [required] = headers.get("require") ?? [];
+    const required = headers.get("require")?.join(", ");
     if (required !== undefined) {
       throw new Refusal(551, "requires what is not supported", {
         headers: { "Unsupported": required },
@@ -158,7 +163,7 @@ export class Methods implements ConnectionHandler {
         "a session has one track, a connection one session",
       );
     }
-    const [transport = ""] = request.headers.get("transport") ?? [];
+    const transport = request.headers.get("transport")?.join(",") ?? "";
     const offers = readTransports(transport);
     const way = await this.#firstWay(offers, stream);
     this.#refuseTooMany(stream);
@@ -226,19 +231,31 @@ export class Methods implements ConnectionHandler {
     if (requested === undefined) throw new Refusal(400, "an odd address");
     const stream = this.#service.find(requested.path);
     if (stream === undefined) throw new Refusal(404, "there is no such stream");
-    const { credentials, context: { runtime, signal } } = stream;
-    if (credentials === undefined) return { ...requested, stream };
-    try {
-      this.#guard.check(request, credentials);
-    } catch (error) {
-      const { wrong } = this.#guard;
-      if (wrong > 0) {
-        const pause = this.#host.media.ms(WRONG_PASSWORD_MS);
-        await runtime.sleep(pause, signal).catch(() => {});
-      }
-      throw error;
+    if (stream.credentials !== undefined) {
+      await this.#admit(request, stream, stream.credentials);
     }
     return { ...requested, stream };
+  }
+
+  async #admit(
+    request: RtspRequest,
+    { context: { runtime, signal } }: ServedStream,
+    credentials: Credentials,
+  ): Promise<void> {
+    const { peerHost } = this.#connection;
+    if (this.#guard.hasPassed(credentials)) {
+      return this.#guard.check(request, credentials);
+    }
+    await this.#service.guesses.run(peerHost, async () => {
+      try {
+        this.#guard.check(request, credentials);
+      } catch (error) {
+        const isGuess = error instanceof Refusal && !error.isRoutine;
+        const pause = this.#host.media.ms(WRONG_PASSWORD_MS);
+        if (isGuess) await runtime.sleep(pause, signal).catch(() => {});
+        throw error;
+      }
+    });
   }
 
   /** The session that a request names, which has to be the client's own. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { StreamError } from "../../../agent/errors.ts";
+import { parseRtcp } from "../../../agent/media/mod.ts";
 import { stream, streamBytes } from "../../../test/contract/stream.ts";
 import { assertBytes } from "../../../test/contract/suite.ts";
 import { testTransport } from "../../../test/contract/transport_contract.ts";
@@ -115,6 +116,50 @@ test("the server sends to a group once, however many ask for it", async () => {
   await sending.viewers(0);
 });
 
+test("the server goes on with a group that could not be sent to", async () => {
+  const { runtime, sending, client } = openServing(
+    "rtsp://0.0.0.0:0/cam#multicast=239.1.1.1:7000",
+  );
+  await using _ = sending;
+  const viewer = await client();
+  await viewer.play("RTP/AVP;multicast");
+  await sending.viewers(1);
+  runtime.udp.unreachable.add("239.1.1.1");
+  sending.hub.push(KEYFRAME);
+  await runtime.advance(3500);
+  assert.deepEqual(sending.log.slice(-1), [
+    "Cannot send to 239.1.1.1:7000: network unreachable; tries again",
+  ]);
+  runtime.udp.unreachable.clear();
+  const before = runtime.udp.sent.length;
+  await runtime.advance(1000);
+  assert.ok(runtime.udp.sent.length > before, "the latest keyframe");
+  assert.equal(sending.log.filter((it) => /tries again/.test(it)).length, 1);
+});
+
+test("the server describes what it has seen, however long ago", async () => {
+  const { runtime, sending, client } = openServing();
+  await using _ = sending;
+  sending.hub.push(KEYFRAME);
+  await runtime.advance(60_000);
+  const before = runtime.now();
+  const { status, body } = await (await client()).ask("DESCRIBE");
+  assert.equal(status, 200);
+  assert.match(new TextDecoder().decode(body), /sprop-parameter-sets=/);
+  assert.equal(runtime.now(), before);
+});
+
+test("the server takes a way of sending from any line of several", async () => {
+  const { sending, client } = openServing();
+  await using _ = sending;
+  const viewer = await client();
+  await viewer.send(
+    `SETUP ${URL}/trackID=0 RTSP/1.0\r\nCSeq: 1\r\n` +
+      `Transport: RTP/SAVP;unicast\r\nTransport: ${TCP}\r\n\r\n`,
+  );
+  assert.equal((await viewer.answer()).status, 200);
+});
+
 test("the server sends to a group for who comes as the last one leaves", async () => {
   const { runtime, sending, client } = openServing(
     "rtsp://0.0.0.0:0/cam#multicast=239.1.1.1:7000",
@@ -148,11 +193,17 @@ test("the server pauses, and plays on from a keyframe", async () => {
   viewer.take();
   const before = viewer.packets[0]!.length;
   assert.ok(before > 0);
+  const goodbyes = () =>
+    viewer.packets[1]!.flatMap((report) => parseRtcp(report).goodbyes);
+  assert.deepEqual(goodbyes(), [], "who has heard one takes nothing more");
   assert.equal((await viewer.ask("PLAY")).status, 200);
   await sending.viewers(1);
   await runtime.turn();
   viewer.take();
   assert.equal(viewer.packets[0]!.length, 2 * before, "the same once more");
+  assert.equal((await viewer.ask("TEARDOWN")).status, 200);
+  viewer.take();
+  assert.equal(goodbyes().length, 1);
 });
 
 const REFUSALS: [string, number, Parameters<RawClient["ask"]>][] = [

@@ -7,9 +7,9 @@ import { test } from "../../../test/harness.ts";
 import {
   answerChallenge,
   type AuthChallenge,
-  readChallenge,
+  readChallenges,
 } from "../../../agent/media/http_auth.ts";
-import { openServing, plugin, type RawClient, URL } from "./fixture_test.ts";
+import { openServing, plugin, RawClient, URL } from "./fixture_test.ts";
 
 const PASSWORD = "p@ss'word";
 
@@ -90,11 +90,11 @@ for (const scheme of ["digest", "basic"] as const) {
     const { status, headers } = await client.ask("DESCRIBE");
     assert.equal(status, 401);
     const challenges = headers.get("www-authenticate")!.map((it) =>
-      readChallenge(it)!
+      readChallenges(it)[0]!
     );
     assert.deepEqual(challenges.map((it) => it.scheme), ["digest", "basic"]);
     const challenge = challenges.find((it) => it.scheme === scheme)!;
-    assert.equal((await sign(client, challenge)).status, 200);
+    assert.equal((await sign(client, challenge!)).status, 200);
     assert.deepEqual(sending.log, [], "everybody is asked first");
     for (const method of ["SETUP", "PLAY", "PAUSE"]) {
       const answer = await client.ask(method);
@@ -106,8 +106,8 @@ for (const scheme of ["digest", "basic"] as const) {
 test("the server lets guesses wait, and says that they are wrong", async () => {
   const { runtime, sending, client } = await openLocked();
   await using _ = sending;
-  const challenge = readChallenge('Basic realm="camagent"')!;
-  const answering = sign(client, challenge, "guessed");
+  const [challenge] = readChallenges('Basic realm="camagent"');
+  const answering = sign(client, challenge!, "guessed");
   await runtime.advance(900);
   client.take();
   assert.equal(client.peer.received.length, 0);
@@ -117,11 +117,53 @@ test("the server lets guesses wait, and says that they are wrong", async () => {
   assert.ok(!sending.log.join().includes("guessed"));
 });
 
+test("the server lets guesses of one address wait for each other", async () => {
+  const { runtime, sending, client } = await openLocked();
+  await using _ = sending;
+  const port = (await sending.port())!;
+  const from = "192.168.1.9";
+  const [basic] = readChallenges('Basic realm="camagent"');
+  const known = await RawClient.connect(runtime, port, from);
+  assert.equal((await sign(known, basic!)).status, 200);
+  const guess = btoa("me:guessed");
+  const guessers: RawClient[] = [];
+  for (let i = 0; i < 5; i++) {
+    const guesser = await RawClient.connect(runtime, port, from);
+    guessers.push(guesser);
+    // What anybody may ask is no reason to count anew.
+    await guesser.send(
+      `OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\nDESCRIBE ${URL} RTSP/1.0\r\n` +
+        `CSeq: 2\r\nAuthorization: Basic ${guess}\r\n\r\n`,
+    );
+  }
+  const answered = () =>
+    guessers.filter(({ peer }) =>
+      new TextDecoder().decode(peer.received).includes(" 401 ")
+    ).length;
+  const counts: number[] = [];
+  for (let second = 0; second < 5; second++) {
+    await runtime.advance(1000);
+    counts.push(answered());
+  }
+  assert.deepEqual(counts, [1, 2, 3, 4, 5]);
+  await guessers[0]!.send(
+    `DESCRIBE ${URL} RTSP/1.0\r\nCSeq: 3\r\n` +
+      `Authorization: Basic ${guess}\r\n\r\n`,
+  );
+  await runtime.turn();
+  assert.equal(
+    (await sign(known, basic!)).status,
+    200,
+    "it has shown it before",
+  );
+  assert.equal((await sign(client, basic!)).status, 200, "it is somebody else");
+});
+
 test("the server tells a challenge of before from a wrong password", async () => {
   const { sending, client } = await openLocked();
   await using _ = sending;
-  const old = readChallenge('Digest realm="camagent", nonce="old"')!;
-  const { status, headers } = await sign(client, old);
+  const [old] = readChallenges('Digest realm="camagent", nonce="old"');
+  const { status, headers } = await sign(client, old!);
   assert.equal(status, 401);
   assert.match(headers.get("www-authenticate")![0]!, /, stale=TRUE$/);
 });
@@ -132,8 +174,8 @@ test("the server takes a password from its address, and warns of it", async () =
   await using _ = serving.sending;
   serving.sending.hub.push(stream()[0]!);
   const client = await serving.client();
-  const challenge = readChallenge('Basic realm="camagent"')!;
-  assert.equal((await sign(client, challenge)).status, 200);
+  const [challenge] = readChallenges('Basic realm="camagent"');
+  assert.equal((await sign(client, challenge!)).status, 200);
   assert.match(serving.sending.log[0]!, /a file is better/);
   assert.ok(!serving.sending.log.join().includes(PASSWORD));
 });

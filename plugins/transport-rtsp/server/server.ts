@@ -13,6 +13,7 @@ import type {
   TcpListener,
 } from "../../../mod.ts";
 import { UdpPair } from "../port_pair.ts";
+import { GuessQueue } from "./access.ts";
 import { ServerConnection } from "./connection.ts";
 import { Methods, type Service } from "./methods.ts";
 import { ServerPorts } from "./ports.ts";
@@ -53,6 +54,7 @@ export class RtspServer implements Service, AsyncDisposable {
   readonly lost: Promise<never>;
   readonly sessions = new Map<string, ServerSession>();
   readonly isEncrypted: boolean;
+  readonly guesses: GuessQueue = new GuessQueue();
   readonly #host: ServerHost;
   readonly #place: ServerPlace;
   readonly #runtime: Runtime;

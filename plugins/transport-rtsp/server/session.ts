@@ -53,6 +53,8 @@ export class ServerSession implements AsyncDisposable {
   /** Called when the stream has ended, or broken. */
   readonly #onEnd: (session: ServerSession) => void;
   #seenAt: Milliseconds;
+  /** Will play again, as far as anybody knows. */
+  #isPaused = false;
   #playing: { stop: AbortController; done: Promise<void> } | undefined;
 
   /** Plays nothing yet. */
@@ -124,6 +126,7 @@ export class ServerSession implements AsyncDisposable {
   /** Sends from the pictures of now on. */
   play(): void {
     if (this.#playing !== undefined) return;
+    this.#isPaused = false;
     const stop = new AbortController();
     const playing = { stop, done: this.#play(stop.signal) };
     this.#playing = playing;
@@ -134,13 +137,18 @@ export class ServerSession implements AsyncDisposable {
 
   /** Stops, and stays. */
   async pause(): Promise<void> {
-    const playing = this.#playing;
-    playing?.stop.abort();
-    await playing?.done;
+    this.#isPaused = true;
+    await this.#stop();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.pause();
+    await this.#stop();
+  }
+
+  async #stop(): Promise<void> {
+    const playing = this.#playing;
+    playing?.stop.abort();
+    await playing?.done;
   }
 
   async #play(stop: AbortSignal): Promise<void> {
@@ -173,7 +181,8 @@ export class ServerSession implements AsyncDisposable {
       const { packets: socket, reports } = way.ports.pair;
       const target = { socket, host: this.connection.peerHost, port };
       const host = { ...this.#host, sender: this.#sender };
-      const to = { target, reports, reportPort };
+      const isPaused = () => this.#isPaused;
+      const to = { target, reports, reportPort, isPaused };
       return await sendDatagrams(to, viewers, around, host);
     }
     await using _ = group!.join();
@@ -198,7 +207,7 @@ export class ServerSession implements AsyncDisposable {
         await connection.write(writePackets(packets, sender.packetize(unit)));
         await report(sender.report(runtime.now(), runtime.wallClock()));
       }
-      await report(sender.goodbye(runtime.wallClock()));
+      if (!this.#isPaused) await report(sender.goodbye(runtime.wallClock()));
     } finally {
       signal.removeEventListener("abort", stop);
     }

@@ -4,7 +4,12 @@
  * @module
  */
 
-import type { PluginHost, SendContext, Viewers } from "../../../mod.ts";
+import type {
+  PluginHost,
+  SendContext,
+  Viewers,
+  WireUnit,
+} from "../../../mod.ts";
 import type { Credentials } from "./access.ts";
 import type { GroupSender } from "./group.ts";
 
@@ -58,6 +63,17 @@ export class ServedStream {
    * @returns An SDP; `undefined` while there are no pictures.
    */
   async describe(label: string): Promise<string | undefined> {
+    const unit = this.viewers.entry ?? await this.#first(label);
+    if (unit === undefined) return undefined;
+    const { data } = unit;
+    const fps = this.#media.spsOf(data)?.fps;
+    return this.#media.writeSdp({
+      ...{ address: "0.0.0.0", port: 0, parameterSets: data, control: TRACK },
+      ...(fps !== undefined && { fps }),
+    });
+  }
+
+  async #first(label: string): Promise<WireUnit | undefined> {
     const { runtime, signal } = this.context;
     // The source may be one that starts with the first who watches.
     using viewer = this.viewers.open(label);
@@ -69,12 +85,6 @@ export class ServedStream {
     const first = viewer.units[Symbol.asyncIterator]().next();
     const unit = await Promise.race([first, late]);
     over.abort();
-    if (unit === undefined || unit.done) return undefined;
-    const { data } = unit.value;
-    const fps = this.#media.spsOf(data)?.fps;
-    return this.#media.writeSdp({
-      ...{ address: "0.0.0.0", port: 0, parameterSets: data, control: TRACK },
-      ...(fps !== undefined && { fps }),
-    });
+    return unit?.done ? undefined : unit?.value;
   }
 }
