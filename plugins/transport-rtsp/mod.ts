@@ -10,8 +10,10 @@
 import type { PluginHost } from "../../mod.ts";
 import { ForeignCodecError } from "./client/describe.ts";
 import { receive, receiveByFfmpeg } from "./client/mod.ts";
+import { credentialsOf } from "./credentials.ts";
 import { isPublishing, publishTo } from "./publish.ts";
-import type { Way } from "./request.ts";
+import type { Way } from "./address.ts";
+import { refuseOthers } from "./roles.ts";
 import { Servers } from "./server/mod.ts";
 import { trustOf } from "./tls.ts";
 
@@ -47,9 +49,9 @@ export default (
         .optional()
         .meta({ description: "rtsps: the one certificate to trust" }),
       user: z.string().min(1, "expected a name").optional()
-        .meta({ description: "server: who alone may watch" }),
+        .meta({ description: "who alone may watch, or who we are there" }),
       passwordFile: z.string().min(1, "expected a path").optional()
-        .meta({ description: "server: file of the user's password" }),
+        .meta({ description: "file of the user's password" }),
       cert: z.string().min(1, "expected a path").optional()
         .meta({ description: "server, rtsps: file of its certificate" }),
       key: z.string().min(1, "expected a path").optional()
@@ -69,12 +71,20 @@ export default (
     async send(viewers, context, ready) {
       const { address, options } = context;
       if (options.mode === "publish" || isPublishing(address.resource)) {
+        refuseOthers(address, "publisher", host);
         await publishTo(viewers, context, host);
-      } else await servers.serve(viewers, context, ready);
+      } else {
+        refuseOthers(address, "server", host);
+        await servers.serve(viewers, context, ready);
+      }
     },
 
-    async receive(context) {
-      const { address, options, log } = context;
+    async receive(asked) {
+      refuseOthers(asked.address, "receiver", host);
+      const { options, log } = asked;
+      const credentials = await credentialsOf(asked, host);
+      const address = { ...asked.address, ...credentials };
+      const context = { ...asked, address };
       if (address.host === undefined) {
         throw new ConfigError(
           `Cannot receive from "${address.redacted}": it names no server`,

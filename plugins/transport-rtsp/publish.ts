@@ -11,21 +11,25 @@ import type {
   Viewers,
   WireUnit,
 } from "../../mod.ts";
+import { portOf, TRACK, urlOf } from "./address.ts";
 import {
   type ConversationHost,
   SEND_BUFFER_BYTES,
 } from "./client/conversation.ts";
-import { ALIVE_EVERY_MS, Recorder, TRACK } from "./recorder.ts";
-import { portOf, urlOf } from "./request.ts";
+import { type CredentialOptions, credentialsOf } from "./credentials.ts";
+import { Recorder } from "./recorder.ts";
 import { DIAL_MS, trustOf, type TrustOptions } from "./tls.ts";
 
 /** What an address may say, as far as publishing goes. */
-export interface PublishOptions extends TrustOptions {
+export interface PublishOptions extends TrustOptions, CredentialOptions {
   readonly mode?: "publish" | undefined;
 }
 
 /** The word among those of the server. */
 const MODE = /([?&])mode=publish(&|$)/;
+
+/** How long a server is told that it is over. */
+const TEARDOWN_MS = 250;
 
 /**
  * Publishes until the agent stops.
@@ -40,42 +44,60 @@ export async function publishTo(
 ): Promise<void> {
   const { media, StreamError } = host;
   const { runtime, signal } = context;
-  const target = targetOf(context, host);
+  const target = await targetOf(context, host);
   const tls = await trustOf(context, host);
-  const connection = await runtime.dialTcp({
-    ...target.at,
-    signal,
-    timeout: media.ms(DIAL_MS),
-    sendBuffer: SEND_BUFFER_BYTES,
-    ...(tls && { tls }),
-  });
-  await using recorder = new Recorder(connection, target, context, host);
-  using viewer = viewers.open(target.server);
-  // Between two pictures as well.
-  recorder.failed.catch(() => viewer[Symbol.dispose]());
+  const [stopped, over] = [new AbortController(), new AbortController()];
   let stream: Stream | undefined;
-  for await (const unit of viewer.units) {
-    if (stream === undefined) {
-      stream = new Stream(recorder, context, media);
-      await recorder.begin(stream.describe(target.at.host, unit));
+  const stop = async () => {
+    // A server that is told nothing keeps the stream for a minute.
+    const grace = media.ms(stream === undefined ? 0 : TEARDOWN_MS);
+    await runtime.sleep(grace, over.signal).catch(() => {});
+    stopped.abort(signal.reason);
+  };
+  signal.addEventListener("abort", stop, { signal: over.signal });
+  if (signal.aborted) void stop();
+  try {
+    const connection = await runtime.dialTcp({
+      ...target.at,
+      signal: stopped.signal,
+      timeout: media.ms(DIAL_MS),
+      sendBuffer: SEND_BUFFER_BYTES,
+      ...(tls && { tls }),
+    });
+    await using recorder = new Recorder(connection, target, context, host);
+    using viewer = viewers.open(target.server);
+    // Between two pictures as well.
+    recorder.failed.catch(() => viewer[Symbol.dispose]());
+    for await (const unit of viewer.units) {
+      if (stream === undefined) {
+        await recorder.begin(describe(target.at.host, unit, media));
+        stream = new Stream(recorder, context, media);
+      }
+      await stream.send(unit);
     }
-    await stream.send(unit);
+    if (signal.aborted) {
+      // One that has gone itself need not be told.
+      await stream?.end().catch(() => {});
+      throw signal.reason;
+    }
+    // What broke the connection, if that was it.
+    await Promise.race([recorder.failed, runtime.turn()]);
+    throw new StreamError("ended", `${target.server} has everything`);
+  } finally {
+    over.abort();
   }
-  signal.throwIfAborted();
-  const ended = new StreamError("ended", `${target.server} has everything`);
-  // What broke the connection, if that was it.
-  await Promise.race([recorder.failed, runtime.turn()]);
-  throw ended;
 }
 
-function targetOf(
-  { address, options }: PluginContext<PublishOptions>,
-  { media, ConfigError }: ConversationHost,
+async function targetOf(
+  context: PluginContext<PublishOptions>,
+  host: ConversationHost,
 ) {
-  const { host, resource = "", redacted, username, password } = address;
+  const { address, options } = context;
+  const { media, ConfigError } = host;
+  const { host: name, resource = "", redacted, scheme } = address;
   const port = portOf(address);
   const refusal = (why: string) => new ConfigError(`Cannot ${why}`);
-  if (host === undefined) {
+  if (name === undefined) {
     throw refusal(`publish to "${redacted}": it names no server`);
   }
   if (options.transport === "udp") {
@@ -83,26 +105,38 @@ function targetOf(
       `publish to "${redacted}" over UDP: packets go in the connection`,
     );
   }
+  const { username, password } = await credentialsOf(context, host) ?? {};
   return {
-    at: { host, port },
+    at: { host: name, port },
     url: urlOf({
-      ...{ scheme: address.scheme, host, port, query: {}, redacted },
+      ...{ scheme, host: name, port, query: {}, redacted },
       resource: withoutMode(resource),
     }),
-    server: media.hostAndPort(host, port),
-    purpose: `publish to ${media.hostAndPort(host, port)}`,
+    server: media.hostAndPort(name, port),
+    purpose: `publish to ${media.hostAndPort(name, port)}`,
     username,
     password,
   };
+}
+
+function describe(
+  host: string,
+  { data }: WireUnit,
+  media: PluginHost["media"],
+): string {
+  const address = media.parseIpAddress(host) ? host : "0.0.0.0";
+  const fps = media.spsOf(data)?.fps;
+  return media.writeSdp({
+    ...{ address, port: 0, parameterSets: data, control: TRACK },
+    ...(fps !== undefined && { fps }),
+  });
 }
 
 /** Packets, and what is told about them. */
 class Stream {
   readonly #recorder: Recorder;
   readonly #runtime;
-  readonly #media;
   readonly #sender;
-  #aliveAt: number;
 
   constructor(
     recorder: Recorder,
@@ -112,16 +146,7 @@ class Stream {
     const random = crypto.getRandomValues(new Uint32Array(3));
     this.#recorder = recorder;
     this.#runtime = runtime;
-    this.#media = media;
     this.#sender = new media.RtpSender(random);
-    this.#aliveAt = runtime.now();
-  }
-
-  describe(host: string, { data }: WireUnit): string {
-    const address = this.#media.parseIpAddress(host) ? host : "0.0.0.0";
-    return this.#media.writeSdp({
-      ...{ address, port: 0, parameterSets: data, control: TRACK },
-    });
   }
 
   async send(unit: WireUnit): Promise<void> {
@@ -129,10 +154,13 @@ class Stream {
     const now = this.#runtime.now();
     const report = this.#sender.report(now, this.#runtime.wallClock());
     if (report !== undefined) await this.#recorder.send(1, [report]);
-    if (now - this.#aliveAt >= ALIVE_EVERY_MS) {
-      this.#aliveAt = now;
-      await this.#recorder.stayAlive();
-    }
+  }
+
+  /** Says that nothing more will come. */
+  async end(): Promise<void> {
+    const goodbye = this.#sender.goodbye(this.#runtime.wallClock());
+    if (goodbye !== undefined) await this.#recorder.send(1, [goodbye]);
+    await this.#recorder.leave();
   }
 }
 

@@ -5,7 +5,8 @@
  * @module
  */
 
-import type { PluginContext, TcpConnection } from "../../mod.ts";
+import type { Milliseconds, PluginContext, TcpConnection } from "../../mod.ts";
+import { TRACK } from "./address.ts";
 import {
   Conversation,
   type ConversationHost,
@@ -13,6 +14,7 @@ import {
   type Question,
 } from "./client/conversation.ts";
 import { type RtspResponse, writePackets } from "./message.ts";
+import { readSession } from "./session_header.ts";
 
 /** Where to publish, and as whom. */
 export interface Target extends Party {
@@ -20,17 +22,14 @@ export interface Target extends Party {
   readonly url: string;
 }
 
-/** Half of the 60 s after which a session ends (RFC 2326, section 12.37). */
-export const ALIVE_EVERY_MS = 30_000;
-
-/** The one stream of a session, behind its address. */
-export const TRACK = "trackID=0";
-
 /** A connection to a server. Disposing closes it. */
 export class Recorder implements AsyncDisposable {
   readonly #conversation: Conversation;
   readonly #target: Target;
+  readonly #runtime;
   readonly #host: ConversationHost;
+  readonly #closed = new AbortController();
+  #stayingAlive: Promise<void> | undefined;
 
   /** Takes over a connection. */
   constructor(
@@ -41,6 +40,7 @@ export class Recorder implements AsyncDisposable {
   ) {
     this.#conversation = new Conversation(connection, target, context, host);
     this.#target = target;
+    this.#runtime = context.runtime;
     this.#host = host;
   }
 
@@ -57,22 +57,27 @@ export class Recorder implements AsyncDisposable {
    * @throws {StreamError} "refused" if it does not want the stream.
    */
   async begin(sdp: string): Promise<void> {
-    const { url } = this.#target;
+    const { url, server } = this.#target;
+    const { media, StreamError } = this.#host;
     await this.#ask({
       ...{ method: "ANNOUNCE", url, body: sdp },
       headers: { "Content-Type": "application/sdp" },
     });
     const transport = "RTP/AVP/TCP;unicast;interleaved=0-1;mode=record";
-    const { headers } = await this.#ask({
+    const response = await this.#ask({
       ...{ method: "SETUP", url: `${url}/${TRACK}` },
       headers: { "Transport": transport },
     });
-    const [session] = headers.get("session")?.[0]?.split(/[;\s]/) ?? [];
-    this.#conversation.session = session;
+    const session = readSession(response, media);
+    if (session === undefined) {
+      throw new StreamError("refused", `${server} opens no session`);
+    }
+    this.#conversation.session = session.id;
     await this.#ask({
       ...{ method: "RECORD", url },
       headers: { "Range": "npt=0.000-" },
     });
+    this.#stayingAlive = this.#stayAlive(session.aliveEvery);
   }
 
   /** Sends packets in one piece after the other. */
@@ -83,14 +88,29 @@ export class Recorder implements AsyncDisposable {
     await this.#conversation.write(writePackets(channel, packets));
   }
 
-  /** Says that we are there; what the server says to it does not matter. */
-  async stayAlive(): Promise<void> {
+  /** Tells the server that it is over, behind what was sent. */
+  async leave(): Promise<void> {
     const { url } = this.#target;
-    await this.#conversation.tell({ method: "OPTIONS", url });
+    await this.#conversation.tell({ method: "TEARDOWN", url });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed.abort();
     await this.#conversation[Symbol.asyncDispose]();
+    await this.#stayingAlive;
+  }
+
+  /** Says that we are there; what the server says to it does not matter. */
+  async #stayAlive(every: Milliseconds): Promise<void> {
+    const { url } = this.#target;
+    try {
+      while (true) {
+        await this.#runtime.sleep(every, this.#closed.signal);
+        await this.#conversation.tell({ method: "OPTIONS", url });
+      }
+    } catch {
+      // It is over; what broke the connection is told by that.
+    }
   }
 
   async #ask(question: Question): Promise<RtspResponse> {

@@ -14,7 +14,7 @@ import type {
   TcpListener,
   TlsOptions,
 } from "../../mod.ts";
-import { portOf } from "./request.ts";
+import { portOf } from "./address.ts";
 
 /** How long a connection may take to open. */
 export const DIAL_MS = 4000;

@@ -11,7 +11,7 @@ import type {
   TlsOptions,
 } from "../../../mod.ts";
 import { LIMITS, type RtspResponse } from "../message.ts";
-import { portOf, urlOf } from "../request.ts";
+import { portOf, urlOf } from "../address.ts";
 import { DIAL_MS } from "../tls.ts";
 import {
   Conversation,

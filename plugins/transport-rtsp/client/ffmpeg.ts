@@ -14,13 +14,13 @@ import type {
   PluginContext,
   PluginHost,
 } from "../../../mod.ts";
+import type { Way } from "../address.ts";
 import {
   argsFor,
   CODECS,
   quotableUrlOf,
   requestFor,
-  type Way,
-} from "../request.ts";
+} from "../ffmpeg_request.ts";
 import { WayError } from "./way_error.ts";
 
 /** What the module needs of the host. */

@@ -12,7 +12,7 @@ import type {
   PluginContext,
   TlsOptions,
 } from "../../../mod.ts";
-import { portOf, type Way } from "../request.ts";
+import { portOf, type Way } from "../address.ts";
 import { Tunnel } from "../tls.ts";
 import { FfmpegSession } from "./ffmpeg.ts";
 import { type ClientHost, PlayingSession } from "./session.ts";

@@ -20,13 +20,14 @@ import {
   writePackets,
 } from "../message.ts";
 import { UdpPair } from "../port_pair.ts";
-import type { Way } from "../request.ts";
+import type { Way } from "../address.ts";
 import {
   type PortPair,
   readTransports,
   type TransportOffer,
   writeTransport,
 } from "../transport_header.ts";
+import { readSession } from "../session_header.ts";
 import { describe, type Description } from "./describe.ts";
 import { WayError } from "./way_error.ts";
 
@@ -41,9 +42,6 @@ const REPORT_EVERY_MS = 5000;
 
 /** Tells nothing of the machine. */
 const CNAME = "camagent";
-
-/** What a session lasts unless the server says so (RFC 2326, 12.37). */
-const SESSION_TIMEOUT_S = 60;
 
 /** How long the end of a session is waited for. */
 const TEARDOWN_MS = 250;
@@ -180,11 +178,11 @@ export class PlayingSession implements AsyncDisposable {
   async #play(way: Way): Promise<void> {
     const { conversation, base, track } = this.#description;
     const offer = await this.#offer(way);
-    const { headers } = await this.#ask("SETUP", track, {
+    const response = await this.#ask("SETUP", track, {
       "Transport": writeTransport(offer),
     });
-    const seconds = this.#takeSession(headers);
-    const [transport = ""] = headers.get("transport") ?? [];
+    const aliveEvery = this.#takeSession(response);
+    const [transport = ""] = response.headers.get("transport") ?? [];
     this.#takeTransport(readTransports(transport)[0], way);
     conversation.onPacket = (packet) => this.#takePacket(packet);
     await this.#openWay();
@@ -194,7 +192,7 @@ export class PlayingSession implements AsyncDisposable {
       this.#running.push(this.#readPackets(this.#pair));
       this.#running.push(this.#readReports(this.#pair));
     }
-    this.#running.push(this.#stayAlive(seconds * 1000 / 2));
+    this.#running.push(this.#stayAlive(aliveEvery));
     this.#leaveInOrder();
   }
 
@@ -251,18 +249,15 @@ export class PlayingSession implements AsyncDisposable {
     return new WayError(new StreamError("undecodable", what));
   }
 
-  /** @returns How many seconds the session lasts without a sign of life. */
-  #takeSession(headers: RtspResponse["headers"]): number {
+  /** @returns How often the server has to hear of us. */
+  #takeSession(response: RtspResponse): Milliseconds {
     const { conversation, server } = this.#description;
-    const [value = ""] = headers.get("session") ?? [];
-    const [, id, timeout = SESSION_TIMEOUT_S] =
-      /^\s*([^;\s]{1,512})\s*(?:;.*?\btimeout\s*=\s*(\d{1,6}))?/i.exec(value) ??
-        [];
-    if (id === undefined) {
+    const session = readSession(response, this.#host.media);
+    if (session === undefined) {
       throw new this.#host.StreamError("refused", `${server} opens no session`);
     }
-    conversation.session = id;
-    return Math.max(1, Number(timeout));
+    conversation.session = session.id;
+    return session.aliveEvery;
   }
 
   #takeTransport(chosen: TransportOffer | undefined, way: Way): void {
@@ -336,17 +331,17 @@ export class PlayingSession implements AsyncDisposable {
     return host === expected && (ports === undefined || ports[which] === port);
   }
 
-  async #stayAlive(everyMs: number): Promise<void> {
+  async #stayAlive(every: Milliseconds): Promise<void> {
     const { runtime } = this.#context;
     const { conversation, base, keepAlive } = this.#description;
     const { media, StreamError } = this.#host;
     let aliveAt = runtime.now();
-    const interval = media.ms(Math.min(REPORT_EVERY_MS, everyMs));
+    const interval = media.ms(Math.min(REPORT_EVERY_MS, every));
     try {
       while (true) {
         await runtime.sleep(interval, this.#closed.signal);
         await this.#sendReport();
-        if (runtime.now() - aliveAt < everyMs) continue;
+        if (runtime.now() - aliveAt < every) continue;
         aliveAt = runtime.now();
         await conversation.tell(
           { method: keepAlive, url: base },

@@ -5,14 +5,9 @@
  */
 
 import type { PluginHost } from "../../../mod.ts";
+import type { Credentials } from "../credentials.ts";
 import type { RtspRequest } from "../message.ts";
 import { Refusal } from "./status.ts";
-
-/** Who may watch. */
-export interface Credentials {
-  readonly username: string;
-  readonly password: string;
-}
 
 /** What clients show to people who have to type a password. */
 const REALM = "camagent";

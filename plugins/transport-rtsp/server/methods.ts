@@ -5,13 +5,15 @@
  */
 
 import type { PluginHost } from "../../../mod.ts";
+import { TRACK } from "../address.ts";
+import type { Credentials } from "../credentials.ts";
 import type { RtspRequest } from "../message.ts";
 import {
   readTransports,
   type TransportOffer,
   writeTransport,
 } from "../transport_header.ts";
-import { type Credentials, Guard, type GuessQueue } from "./access.ts";
+import { Guard, type GuessQueue } from "./access.ts";
 import type {
   Answer,
   ConnectionHandler,
@@ -24,7 +26,7 @@ import {
   type SessionWay,
 } from "./session.ts";
 import { Refusal, type Status } from "./status.ts";
-import { type ServedStream, TRACK } from "./stream.ts";
+import type { ServedStream } from "./stream.ts";
 import { readRequestUrl, type RequestedStream } from "./url.ts";
 
 /** What one client has to do with the others, and with what is served. */

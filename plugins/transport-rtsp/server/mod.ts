@@ -10,15 +10,14 @@ import type {
   SendContext,
   Viewers,
 } from "../../../mod.ts";
-import type { Credentials } from "./access.ts";
+import { type CredentialOptions, credentialsOf } from "../credentials.ts";
 import { GroupSender } from "./group.ts";
 import { RtspServer, type ServerHost, type ServerPlace } from "./server.ts";
 import { ServedStream, type ServeOptions } from "./stream.ts";
+import { readRequestUrl } from "./url.ts";
 
 /** What an address may say of a stream that is served. */
-export interface ServerOptions extends ServeOptions {
-  readonly user?: string | undefined;
-  readonly passwordFile?: string | undefined;
+export interface ServerOptions extends ServeOptions, CredentialOptions {
   readonly cert?: string | undefined;
   readonly key?: string | undefined;
   readonly multicast?: string | undefined;
@@ -35,7 +34,7 @@ const DEFAULT_PORTS: Readonly<Record<string, number>> = {
 /** RFC 3551, section 8. */
 const DEFAULT_GROUP_PORT = 5004;
 
-/** Far more than a password, or a certificate with those that vouch for it. */
+/** Far more than a certificate with those that vouch for it. */
 const MAX_FILE_BYTES = 65_536;
 
 /** A group, and its port. */
@@ -44,6 +43,9 @@ const GROUP = /^(\[[\da-f:.]+\]|[\d.]+)(?::(\d{1,5}))?$/i;
 /** A port, and how many streams are served there. */
 interface SharedServer {
   readonly opening: Promise<RtspServer>;
+  readonly place: ServerPlace;
+  /** As its first stream wants it, for all. */
+  readonly sendBuffer: number;
   users: number;
 }
 
@@ -76,7 +78,7 @@ export class Servers {
     await using group = await this.#groupOf(viewers, context);
     const stream = new ServedStream(this.#pathOf(context), viewers, context, {
       media: this.#host.media,
-      credentials: await this.#credentialsOf(context),
+      credentials: await credentialsOf(context, this.#host),
       group,
     });
     await using server = await this.#serverOf(context);
@@ -91,11 +93,22 @@ export class Servers {
   ): Promise<AsyncDisposable & { readonly it: RtspServer }> {
     const place = await this.#placeOf(context);
     const { host, port, tls } = place;
+    const { sendBuffer } = context.options;
     // What the system chooses is nobody else's.
-    const key = port === 0 ? Symbol("any") : `${host} ${port} ${tls?.cert}`;
-    const shared = this.#open.get(key) ?? {
+    const key = port === 0
+      ? Symbol("any")
+      : [host, port, tls?.cert, tls?.key].join(" ");
+    const found = this.#open.get(key);
+    if (found !== undefined && found.sendBuffer !== sendBuffer) {
+      throw this.#refusal(
+        context.address.redacted,
+        `"sendBuffer" is ${found.sendBuffer} of another stream at its port`,
+      );
+    }
+    const neighbours = [...this.#open.values()];
+    const shared = found ?? {
       opening: RtspServer.listen(place, context, this.#host),
-      users: 0,
+      ...{ place, sendBuffer, users: 0 },
     };
     this.#open.set(key, shared);
     shared.users++;
@@ -113,6 +126,14 @@ export class Servers {
       return { it, [Symbol.asyncDispose]: close };
     } catch (error) {
       leave();
+      const isNeighbour = neighbours.some((it) => it.place.port === port);
+      if (isNeighbour && error instanceof this.#host.ConfigError) {
+        throw this.#refusal(
+          context.address.redacted,
+          "another stream of this agent is at its port, with another host " +
+            "or certificate",
+        );
+      }
       throw this.#notOurs(error, context);
     }
   }
@@ -165,41 +186,14 @@ export class Servers {
       );
     }
     const path = resource.replace(/\/+$/, "") || "/";
+    if (readRequestUrl(`rtsp://pi${path}`)?.track !== undefined) {
+      throw this.#refusal(redacted, "its path ends as that of a part does");
+    }
     try {
       return decodeURIComponent(path);
     } catch {
       throw this.#refusal(redacted, "its path has a bad percent escape");
     }
-  }
-
-  async #credentialsOf(
-    { address, options, runtime, log }: SendContext<ServerOptions>,
-  ): Promise<Credentials | undefined> {
-    const { redacted } = address;
-    const { user = address.username, passwordFile } = options;
-    if (passwordFile === undefined && address.password === undefined) {
-      if (user === undefined) return undefined;
-      throw this.#refusal(
-        redacted,
-        "a user needs a password: #user=me&passwordFile=FILE",
-      );
-    }
-    if (user === undefined) {
-      throw this.#refusal(redacted, "a password needs a user: #user=me");
-    }
-    if (passwordFile === undefined) {
-      log.warn(
-        "everybody on this machine can read the password in the command " +
-          "line; a file is better: #user=me&passwordFile=FILE",
-      );
-      return { username: user, password: address.password! };
-    }
-    const bytes = await runtime.readFile(passwordFile, MAX_FILE_BYTES);
-    const [password = ""] = new TextDecoder().decode(bytes).split(/\r?\n/);
-    if (password === "") {
-      throw this.#refusal(redacted, "the file of the password is empty");
-    }
-    return { username: user, password };
   }
 
   async #groupOf(

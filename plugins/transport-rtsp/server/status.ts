@@ -18,7 +18,6 @@ export const REASONS = {
   453: "Not Enough Bandwidth",
   454: "Session Not Found",
   455: "Method Not Valid in This State",
-  459: "Aggregate Operation Not Allowed",
   461: "Unsupported Transport",
   501: "Not Implemented",
   503: "Service Unavailable",

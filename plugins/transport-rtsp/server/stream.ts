@@ -10,7 +10,8 @@ import type {
   Viewers,
   WireUnit,
 } from "../../../mod.ts";
-import type { Credentials } from "./access.ts";
+import { TRACK } from "../address.ts";
+import type { Credentials } from "../credentials.ts";
 import type { GroupSender } from "./group.ts";
 
 /** What an address may say of how a stream is served. */
@@ -19,9 +20,6 @@ export interface ServeOptions {
   readonly maxPerAddress: number;
   readonly sendBuffer: number;
 }
-
-/** The one part of a stream, behind its address. */
-export const TRACK = "trackID=0";
 
 /** How long a client may have to wait for the first picture. */
 const PICTURE_MS = 5000;

@@ -6,20 +6,7 @@
  */
 
 import type { Address } from "../../mod.ts";
-
-/** How the packets come: in the connection, or in datagrams. */
-export type Way = "tcp" | "udp";
-
-/** RFC 2326, section 10, and RFC 7826, section 22.14.3. */
-const DEFAULT_PORTS: Readonly<Record<string, number>> = {
-  rtsp: 554,
-  rtsps: 322,
-};
-
-/** The port of a server, the usual one if the address has none. */
-export function portOf({ scheme, port }: Address): number {
-  return port ?? DEFAULT_PORTS[scheme]!;
-}
+import { urlOf, type Way } from "./address.ts";
 
 /**
  * How long a connection may take to open, and then be silent: FFmpeg is to say
@@ -36,16 +23,7 @@ const MAX_DELAY_MS = 50;
 /** Codecs that are let through: what cameras send, and no more. */
 export const CODECS = ["h264", "hevc", "mjpeg", "mpeg4"] as const;
 
-/** Writes the address as FFmpeg takes it, secrets included. */
-export function urlOf(address: Address): string {
-  const { scheme, username, password, host = "", resource } = address;
-  const user = username === undefined ? "" : encodeURIComponent(username) +
-    (password === undefined ? "" : `:${encodeURIComponent(password)}`) + "@";
-  const name = host.includes(":") ? `[${host}]` : host;
-  return `${scheme}://${user}${name}:${portOf(address)}${resource ?? "/"}`;
-}
-
-/** The same without quotes, which are escaped as URLs do it. */
+/** Writes the address without quotes, which are escaped as URLs do it. */
 export function quotableUrlOf(address: Address): string {
   return urlOf(address).replaceAll("'", "%27");
 }
