@@ -15,6 +15,31 @@ const SOCK_DGRAM = 2;
 const SOCK_CLOEXEC = 0o2000000;
 
 /**
+ * A child that is being started keeps what was just given back, from its fork
+ * to its exec: a few milliseconds, or more on a busy machine.
+ */
+const TRIES = 6;
+const PAUSE_MS = 20;
+
+/**
+ * Claims a name that this process may have given back a moment ago.
+ *
+ * @returns As {@linkcode claim}, after 0.1 s if somebody else holds it.
+ * @throws As {@linkcode claim}.
+ */
+export async function reclaim(
+  libc: Libc,
+  name: string,
+): Promise<Disposable | undefined> {
+  let held = claim(libc, name);
+  for (let tries = 1; held === undefined && tries < TRIES; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    held = claim(libc, name);
+  }
+  return held;
+}
+
+/**
  * Binds a socket in the abstract namespace (unix(7)): no file stays behind.
  *
  * @returns The claim, or `undefined` if somebody else holds it.

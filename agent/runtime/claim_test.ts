@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { assertFlat } from "../../test/programs/descriptors.ts";
 import { test } from "../../test/harness.ts";
-import { claim } from "./claim.ts";
-import { ERRNO, libc } from "./libc.ts";
+import { claim, reclaim } from "./claim.ts";
+import { ERRNO, type Libc, libc } from "./libc.ts";
 
 test("claim is held by one at a time, and given back", () => {
   const name = randomUUID();
@@ -31,6 +31,20 @@ test("claim is given back once, however often it is disposed", () => {
   held![Symbol.dispose]();
   assert.ok(other);
   assert.equal(claim(libc!, name), undefined);
+});
+
+test("reclaim waits for what a child still has, not for somebody else", async () => {
+  const name = randomUUID();
+  let refusals = 3;
+  const slow = {
+    ...libc!,
+    bind: (...words: Parameters<Libc["bind"]>) =>
+      refusals-- > 0 ? -1 : libc!.bind(...words),
+    errno: () => ERRNO.EADDRINUSE,
+  };
+  using held = await reclaim(slow, name);
+  assert.ok(held);
+  assert.equal(await reclaim(libc!, name), undefined);
 });
 
 test("claim keeps no descriptor, granted or refused", async () => {

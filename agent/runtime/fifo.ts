@@ -11,7 +11,7 @@ import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import { ConfigError } from "../errors.ts";
 import type { Fifo, FifoOptions, FifoWriter } from "../plugin/runtime.ts";
-import { claim } from "./claim.ts";
+import { reclaim } from "./claim.ts";
 import { PipeWriter } from "./fifo_writer.ts";
 import { cString, ERRNO, errnoName, type Libc, libc } from "./libc.ts";
 import { causeOf, codeOf, pathRefusalOf } from "./system_error.ts";
@@ -40,7 +40,7 @@ export async function openFifo(options: FifoOptions): Promise<Fifo> {
     throw refusal(path, pathRefusalOf(codeOf(cause)), cause);
   });
   // A second agent on the same path would mix its frames with ours.
-  const held = claim(libc, `fifo:${join(folder, basename(path))}`);
+  const held = await reclaim(libc, `fifo:${join(folder, basename(path))}`);
   if (held === undefined) {
     throw refusal(path, "another camagent writes to it");
   }

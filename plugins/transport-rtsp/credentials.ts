@@ -23,33 +23,28 @@ export interface CredentialOptions {
 const MAX_FILE_BYTES = 65_536;
 
 /**
- * Reads them.
+ * Reads them. A user alone has an empty password: to some servers it is a key.
  *
  * @returns `undefined` where there is neither a user nor a password.
- * @throws {ConfigError} If one of the two is missing, or the file cannot be
- * read.
+ * @throws {ConfigError} If there is a password alone, or none in the file.
  */
 export async function credentialsOf(
-  { address, options, runtime, log }: PluginContext<CredentialOptions>,
+  { address, options, runtime }: PluginContext<CredentialOptions>,
   { ConfigError }: Pick<PluginHost, "ConfigError">,
 ): Promise<Credentials | undefined> {
   const refusal = (why: string) =>
     new ConfigError(`Cannot use "${address.redacted}": ${why}`);
-  const { user = address.username, passwordFile } = options;
-  if (passwordFile === undefined && address.password === undefined) {
-    if (user === undefined) return undefined;
-    throw refusal("a user needs a password: #user=me&passwordFile=FILE");
+  const { user: username = address.username, passwordFile } = options;
+  if (username === undefined) {
+    const isOpen = passwordFile === undefined && address.password === undefined;
+    if (isOpen) return undefined;
+    throw refusal("a password needs a user: #user=me");
   }
-  if (user === undefined) throw refusal("a password needs a user: #user=me");
   if (passwordFile === undefined) {
-    log.warn(
-      "everybody on this machine can read the password in the command line; " +
-        "a file is better: #user=me&passwordFile=FILE",
-    );
-    return { username: user, password: address.password! };
+    return { username, password: address.password ?? "" };
   }
   const bytes = await runtime.readFile(passwordFile, MAX_FILE_BYTES);
   const [password = ""] = new TextDecoder().decode(bytes).split(/\r?\n/);
   if (password === "") throw refusal("the file of the password is empty");
-  return { username: user, password };
+  return { username, password };
 }

@@ -102,6 +102,8 @@ export default (
         } catch (error) {
           if (!(error instanceof ForeignCodecError)) throw error;
           log.info(`FFmpeg receives it: ${error.message}`);
+          const found = { ...context, address: error.address };
+          return await receiveByFfmpeg(found, ways, trust, host);
         }
       }
       return await receiveByFfmpeg(context, ways, trust, host);

@@ -23,7 +23,9 @@ export type Behaviour =
   /** Answers everything, and sends nothing. */
   | "empty"
   /** Sends one picture, and goes on answering. */
-  | "stalls";
+  | "stalls"
+  /** Sends everybody to another server. */
+  | "leads";
 
 const SDP = [
   ...["v=0", "o=- 0 0 IN IP4 127.0.0.1", "s=x", "c=IN IP4 127.0.0.1", "t=0 0"],
@@ -42,16 +44,25 @@ export class FakeRtspServer implements AsyncDisposable {
   /** Requests so far. */
   requests = 0;
   readonly #behaviour: Behaviour;
+  readonly #other: string;
   readonly #sockets = new Set<Socket>();
   readonly #server = createServer((socket) => this.#take(socket));
 
-  private constructor(behaviour: Behaviour) {
+  private constructor(behaviour: Behaviour, other: string) {
     this.#behaviour = behaviour;
+    this.#other = other;
   }
 
-  /** Starts to listen on a free port. */
-  static async listen(behaviour: Behaviour): Promise<FakeRtspServer> {
-    const server = new FakeRtspServer(behaviour);
+  /**
+   * Starts to listen on a free port.
+   *
+   * @param other Where one that leads leads to.
+   */
+  static async listen(
+    behaviour: Behaviour,
+    other = "",
+  ): Promise<FakeRtspServer> {
+    const server = new FakeRtspServer(behaviour, other);
     await new Promise<void>((done) =>
       server.#server.listen(0, "127.0.0.1", done)
     );
@@ -105,6 +116,8 @@ export class FakeRtspServer implements AsyncDisposable {
       say("404 Not Found");
     } else if (isFirst && this.#behaviour === "locked") {
       say("401 Unauthorized", ['WWW-Authenticate: Basic realm="x"']);
+    } else if (isFirst && this.#behaviour === "leads") {
+      say("302 Found", [`Location: ${this.#other}`]);
     } else if (method === "DESCRIBE") {
       const length = `Content-Length: ${SDP.length}`;
       say("200 OK", ["Content-Type: application/sdp", length], SDP);

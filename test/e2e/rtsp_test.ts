@@ -74,6 +74,29 @@ test("camagent recv rtsp: ends where a password is wanted", async () => {
   assert.ok(!log.includes(SECRET));
 });
 
+test("camagent recv rtsp: lets FFmpeg follow nobody with a password", async () => {
+  await using other = await FakeRtspServer.listen("locked");
+  const elsewhere = `rtsp://127.0.0.1:${other.port}/x`;
+  await using server = await FakeRtspServer.listen("leads", elsewhere);
+  const address = `rtsp://me:${SECRET}@127.0.0.1:${server.port}/cam`;
+  await using receiver = Agent.recv(`${address}#client=ffmpeg`, "-");
+  receiver.stdout.resume();
+  await receiver.logs(/leads to where FFmpeg is not to follow/, NAMED_MS);
+  assert.equal(other.connections, 0);
+  assert.ok(server.requests > 0);
+});
+
+test("camagent recv rtsp: tells FFmpeg no password for datagrams", async () => {
+  const address = `rtsp://me:${SECRET}@127.0.0.1:9/cam`;
+  await using receiver = Agent.recv(
+    `${address}#client=ffmpeg&transport=udp`,
+    "-",
+  );
+  const { code } = await within(NAMED_MS, "end", receiver.exit);
+  assert.equal(code, 64);
+  assert.match(receiver.log.join("\n"), /leave transport=udp out/);
+});
+
 const CERTIFICATES: Record<string, [identity: Identity, message: RegExp]> = {
   "is the right one": [LOCAL, /has no such stream \(404\)/],
   "is another one": [ELSEWHERE, /its certificate has the fingerprint/],

@@ -34,6 +34,8 @@ export interface Party {
   readonly purpose: string;
   readonly username: string | undefined;
   readonly password: string | undefined;
+  /** Another server has sent us here, whose password is not shown. */
+  readonly isElsewhere?: boolean;
 }
 
 /** One thing to ask. */
@@ -181,6 +183,9 @@ export class Conversation implements AsyncDisposable {
 
   /** What a server wants that lets nobody in like this. */
   #wish(response: RtspResponse): string {
+    if (this.#party.isElsewhere) {
+      return "it wants a password, and is not the server that was asked";
+    }
     if (this.#party.username === undefined) {
       return "it wants a user and a password (rtsp://USER:PASSWORD@...)";
     }

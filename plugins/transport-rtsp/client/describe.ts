@@ -36,7 +36,16 @@ export interface Description {
 }
 
 /** The video is none of ours; FFmpeg may know it. */
-export class ForeignCodecError extends Error {}
+export class ForeignCodecError extends Error {
+  /** Where it is, without a password that is another server's. */
+  readonly address: Address;
+
+  /** Says what it is. */
+  constructor(message: string, address: Address) {
+    super(message);
+    this.address = address;
+  }
+}
 
 /** Longest chain of servers that send us to others. */
 const MAX_REDIRECTS = 3;
@@ -75,7 +84,7 @@ export async function describe(
 
 async function ask(
   address: Address,
-  { runtime, signal }: PluginContext<unknown>,
+  { runtime, signal, address: first }: PluginContext<unknown>,
   tls: TlsOptions | undefined,
   host: ConversationHost,
 ): Promise<Description | { readonly location: string }> {
@@ -94,8 +103,9 @@ async function ask(
     sendBuffer: SEND_BUFFER_BYTES,
     ...(address.scheme === "rtsps" && { tls: tls ?? {} }),
   });
+  const isElsewhere = first.username !== undefined && username === undefined;
   const party = {
-    ...{ server, username, password },
+    ...{ server, username, password, isElsewhere },
     purpose: `receive from "${redacted}"`,
   };
   const around = { runtime, signal };
@@ -149,17 +159,17 @@ function sdpOf(
 
 function videoOf(
   text: string,
-  { redacted }: Address,
+  address: Address,
   { media, StreamError }: ConversationHost,
 ): SdpVideo {
   if (!/^m=video /m.test(text)) {
-    throw new StreamError("undecodable", `${redacted} offers no video`);
+    throw new StreamError("undecodable", `${address.redacted} offers no video`);
   }
   try {
     return media.readSdp(text);
   } catch (error) {
     if (!(error instanceof media.SdpError)) throw error;
-    throw new ForeignCodecError(error.message);
+    throw new ForeignCodecError(error.message, address);
   }
 }
 
@@ -200,14 +210,15 @@ function redirected(
 ): Address {
   const to = LOCATION.exec(location)?.groups;
   const scheme = to?.["scheme"]?.toLowerCase() ?? "";
-  if (to === undefined || from.scheme === "rtsps" && scheme === "rtsp") {
+  const port = to?.["port"] === undefined ? undefined : Number(to["port"]);
+  const isNowhere = to === undefined || port === 0 || (port ?? 1) > 65_535;
+  if (isNowhere || from.scheme === "rtsps" && scheme === "rtsp") {
     throw new StreamError(
       "refused",
       `${from.redacted} leads to where it is not to be followed`,
     );
   }
   const host = to["host"]!.replace(/^\[|\]$/g, "");
-  const port = to["port"] === undefined ? undefined : Number(to["port"]);
   const { username, password } = from;
   const address: Address = {
     ...{ scheme, host, query: {}, resource: to["resource"] ?? "/" },

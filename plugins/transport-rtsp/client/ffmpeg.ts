@@ -13,6 +13,7 @@ import type {
   Milliseconds,
   PluginContext,
   PluginHost,
+  TlsOptions,
 } from "../../../mod.ts";
 import type { Way } from "../address.ts";
 import {
@@ -21,6 +22,7 @@ import {
   quotableUrlOf,
   requestFor,
 } from "../ffmpeg_request.ts";
+import { Tunnel } from "./tunnel.ts";
 import { WayError } from "./way_error.ts";
 
 /** What the module needs of the host. */
@@ -45,6 +47,8 @@ const CREDENTIALS = /\/\/[^\s/]*@/g;
 export class FfmpegSession implements AsyncDisposable {
   readonly #context: PluginContext<unknown>;
   readonly #at: Address;
+  /** Absent where packets come in datagrams, and nothing is secret. */
+  readonly #tunnel: Tunnel | undefined;
   readonly #host: SessionHost;
   readonly #reader;
   readonly #converter;
@@ -57,11 +61,13 @@ export class FfmpegSession implements AsyncDisposable {
 
   private constructor(
     context: PluginContext<unknown>,
-    at: Address,
+    tunnel: Tunnel | undefined,
     host: SessionHost,
   ) {
+    const { address } = context;
     this.#context = context;
-    this.#at = at;
+    this.#at = tunnel?.addressOf(address) ?? address;
+    this.#tunnel = tunnel;
     this.#host = host;
     this.#reader = new host.media.NutReader();
     this.#converter = new host.media.ContainerUnits();
@@ -70,17 +76,22 @@ export class FfmpegSession implements AsyncDisposable {
   /**
    * Starts FFmpeg.
    *
-   * @param at Where it is to ask.
-   * @throws {ProcessError} "not-found" if there is none.
+   * @param tls Of `rtsps:`.
+   * @throws {ProcessError} "not-found" if there is none; {@linkcode StreamError}
+   * "refused" if the server does not answer.
    */
   static async start(
     context: PluginContext<unknown>,
-    at: Address,
     way: Way,
+    tls: TlsOptions | undefined,
     host: SessionHost,
   ): Promise<FfmpegSession> {
-    const session = new FfmpegSession(context, at, host);
     const { runtime, signal } = context;
+    await using stack = new AsyncDisposableStack();
+    const tunnel = way === "tcp"
+      ? stack.use(await Tunnel.open(context, tls, host))
+      : undefined;
+    const session = new FfmpegSession(context, tunnel, host);
     const child = await runtime.spawn({
       command: "ffmpeg",
       args: argsFor(host.media.NUT_OUTPUT),
@@ -90,9 +101,10 @@ export class FfmpegSession implements AsyncDisposable {
       onStderrLine: (line) => session.#note(line),
     });
     session.#child = child;
+    stack.move();
     void child.exit.then((exit) => session.#fail(session.#reasonOf(exit)));
     try {
-      await child.write(requestFor(at, way));
+      await child.write(requestFor(session.#at, way));
       child.endInput();
     } catch {
       // Why it no longer reads shows when it has ended.
@@ -138,6 +150,7 @@ export class FfmpegSession implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#child?.[Symbol.asyncDispose]();
+    await this.#tunnel?.[Symbol.asyncDispose]();
   }
 
   #change(): Promise<void> {
@@ -198,6 +211,10 @@ export class FfmpegSession implements AsyncDisposable {
     const { ConfigError, StreamError } = this.#host;
     const { redacted } = this.#context.address;
     const said = this.#lines.join("\n");
+    const { why } = this.#tunnel ?? {};
+    if (why !== undefined) {
+      return new StreamError("refused", `${redacted} ${why}`);
+    }
     if (/\b401\b|authorization failed/i.test(said)) {
       return new ConfigError(
         `Cannot receive from "${redacted}": it wants another user or password`,

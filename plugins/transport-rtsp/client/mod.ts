@@ -13,7 +13,6 @@ import type {
   TlsOptions,
 } from "../../../mod.ts";
 import { portOf, type Way } from "../address.ts";
-import { Tunnel } from "../tls.ts";
 import { FfmpegSession } from "./ffmpeg.ts";
 import { type ClientHost, PlayingSession } from "./session.ts";
 import { WayError } from "./way_error.ts";
@@ -53,7 +52,12 @@ export function receive(
   });
 }
 
-/** Has FFmpeg ask. */
+/**
+ * Has FFmpeg ask.
+ *
+ * @throws {ConfigError} If it would be told a password for datagrams: it might
+ * show that to any other server.
+ */
 export async function receiveByFfmpeg(
   context: PluginContext<unknown>,
   ways: readonly Way[],
@@ -61,17 +65,20 @@ export async function receiveByFfmpeg(
   host: ClientHost,
 ): Promise<Ingest> {
   const { address } = context;
-  await using stack = new AsyncDisposableStack();
-  const tunnel = tls && stack.use(await Tunnel.open(context, tls, host));
-  const at = tunnel?.addressOf(address) ?? address;
-  const ingest = await firstThatWorks(context, ways, host, {
-    name: (way) => tunnel ? "TLS, through FFmpeg" : `${way}, through FFmpeg`,
-    start: (way) => FfmpegSession.start(context, at, way, host),
+  const safe = address.username === undefined
+    ? ways
+    : ways.filter((way) => way === "tcp");
+  if (safe.length === 0) {
+    throw new host.ConfigError(
+      `Cannot receive from "${address.redacted}": FFmpeg is told no password ` +
+        "for datagrams; leave transport=udp out",
+    );
+  }
+  return await firstThatWorks(context, safe, host, {
+    name: (way) => `${tls ? "TLS" : way}, through FFmpeg`,
+    start: (way) => FfmpegSession.start(context, way, tls, host),
     isLossy: (way) => way === "udp",
   });
-  stack.use(ingest);
-  const opened = stack.move();
-  return { ...ingest, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }
 
 async function firstThatWorks(

@@ -79,6 +79,21 @@ test("the client takes datagrams from the server alone", async () => {
   );
 });
 
+for (const source of ["0.0.0.0", "::", "a.name", "127.0.0.1"]) {
+  test(`the client takes datagrams of a server that calls itself ${source}`, async () => {
+    const script: Script = ({ method, headers }, server) => {
+      if (method !== "SETUP") return undefined;
+      const [wanted = ""] = headers.get("transport") ?? [];
+      server.clientPort = Number(/client_port=(\d+)/.exec(wanted)![1]);
+      const chosen = `${wanted};server_port=9000-9001;source=${source}`;
+      return { headers: { "Session": "abc", "Transport": chosen } };
+    };
+    const opened = open(script, { options: "#transport=udp" });
+    await using receiving = await opened.ingest();
+    assert.equal(receiving.ingest.packets!().dropped, 0);
+  });
+}
+
 test("the client takes datagrams where the connection is refused", async () => {
   const script: Script = ({ method, headers }) =>
     method === "SETUP" && headers.get("transport")![0]!.includes("TCP")
@@ -420,6 +435,14 @@ const FAILURES: Record<string, [script: Script, message: RegExp, ms: number]> =
       ({ method }) =>
         method === "DESCRIBE"
           ? { status: "301 Moved", headers: { "Location": "http://x/" } }
+          : undefined,
+      /leads to where it is not to be followed$/,
+      100,
+    ],
+    "a server that leads to no port": [
+      ({ method }) =>
+        method === "DESCRIBE"
+          ? { status: "301 Moved", headers: { "Location": "rtsp://x:99999/" } }
           : undefined,
       /leads to where it is not to be followed$/,
       100,

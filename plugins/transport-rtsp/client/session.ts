@@ -266,9 +266,10 @@ export class PlayingSession implements AsyncDisposable {
     const { interleaved = CHANNELS, source, serverPort: ports } = chosen;
     this.#channels = interleaved;
     // A name would have to be looked up; servers write addresses.
-    const host = source && this.#host.media.parseIpAddress(source)
-      ? source
-      : peerHost;
+    const { media } = this.#host;
+    const isAddress = source !== undefined && !media.isWildcard(source) &&
+      media.parseIpAddress(source) !== undefined;
+    const host = isAddress ? source : peerHost;
     this.#from = { host, ...(ports && { ports }) };
   }
 
@@ -328,7 +329,11 @@ export class PlayingSession implements AsyncDisposable {
   /** What others send is not what was asked for. */
   #isOurs(host: string, port: number, which: 0 | 1): boolean {
     const { host: expected, ports } = this.#from!;
-    return host === expected && (ports === undefined || ports[which] === port);
+    if (ports !== undefined && ports[which] !== port) return false;
+    // IPv6 addresses can be written in several ways.
+    const normal = (text: string) =>
+      this.#host.media.parseIpAddress(text)?.join();
+    return host === expected || normal(host) === normal(expected);
   }
 
   async #stayAlive(every: Milliseconds): Promise<void> {

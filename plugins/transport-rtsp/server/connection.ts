@@ -35,8 +35,8 @@ export interface ConnectionHandler {
   fulfil(request: RtspRequest): Promise<Answer> | Answer;
   /** A packet has come. */
   packet(channel: number): void;
-  /** A request was refused, with one line of why. */
-  refused(status: Status, why: string): void;
+  /** A request was refused, or what is none; with one line of why. */
+  refused(status: Status, why: string, method?: string): void;
 }
 
 /** Longest silence of a client that has no session. */
@@ -173,7 +173,7 @@ export class ServerConnection implements SessionConnection {
       answer = error;
       if (!error.isRoutine) {
         this.#refusals++;
-        handler.refused(status, `${request.method}: ${error.message}`);
+        handler.refused(status, error.message, request.method);
       }
     }
     const headers = { "CSeq": sequence || undefined, ...answer.headers };

@@ -98,8 +98,13 @@ export class Methods implements ConnectionHandler {
     return session && this.#service.sessions.get(session.id);
   }
 
-  refused(_: Status, why: string): void {
-    this.#service.refused(this.#connection, why);
+  refused(_: Status, why: string, method?: string): void {
+    // What a client makes up would fill the log.
+    const isKnown = [...METHODS, ...FOREIGN_METHODS].some((it) =>
+      it === method
+    );
+    const what = isKnown ? `${method}: ` : "";
+    this.#service.refused(this.#connection, `${what}${why}`);
   }
 
   packet(channel: number): void {
@@ -137,7 +142,7 @@ export class Methods implements ConnectionHandler {
     const allow = { headers: { "Allow": PUBLIC } };
     throw FOREIGN_METHODS.includes(method)
       ? new Refusal(405, "is for other servers", allow)
-      : new Refusal(501, "is unknown", allow);
+      : new Refusal(501, "an unknown method", allow);
   }
 
   async #describe(request: RtspRequest): Promise<Answer> {
@@ -271,6 +276,10 @@ export class Methods implements ConnectionHandler {
         session?.connection.peerHost === this.#connection.peerHost;
     if (session === undefined || !isOwn) {
       throw new Refusal(454, "there is no such session");
+    }
+    if (session.connection !== this.#connection) {
+      session.moveTo(this.#connection);
+      this.#session = session;
     }
     return session;
   }

@@ -10,7 +10,11 @@ import type {
   SendContext,
   Viewers,
 } from "../../../mod.ts";
-import { type CredentialOptions, credentialsOf } from "../credentials.ts";
+import {
+  type CredentialOptions,
+  type Credentials,
+  credentialsOf,
+} from "../credentials.ts";
 import { GroupSender } from "./group.ts";
 import { RtspServer, type ServerHost, type ServerPlace } from "./server.ts";
 import { ServedStream, type ServeOptions } from "./stream.ts";
@@ -78,9 +82,15 @@ export class Servers {
     await using group = await this.#groupOf(viewers, context);
     const stream = new ServedStream(this.#pathOf(context), viewers, context, {
       media: this.#host.media,
-      credentials: await credentialsOf(context, this.#host),
+      credentials: await this.#credentialsOf(context),
       group,
     });
+    if (group !== undefined && stream.credentials !== undefined) {
+      context.log.warn(
+        "whoever joins the group sees the pictures without a password, as " +
+          "soon as one viewer has asked for it",
+      );
+    }
     await using server = await this.#serverOf(context);
     await using _ = server.it.add(stream);
     ready({ port: server.it.port });
@@ -194,6 +204,26 @@ export class Servers {
     } catch {
       throw this.#refusal(redacted, "its path has a bad percent escape");
     }
+  }
+
+  async #credentialsOf(
+    context: SendContext<ServerOptions>,
+  ): Promise<Credentials | undefined> {
+    const { address, options: { passwordFile }, log } = context;
+    const credentials = await credentialsOf(context, this.#host);
+    if (credentials?.password === "") {
+      throw this.#refusal(
+        address.redacted,
+        "a user needs a password: #user=me&passwordFile=FILE",
+      );
+    }
+    if (credentials !== undefined && passwordFile === undefined) {
+      log.warn(
+        "everybody on this machine can read the password in the command " +
+          "line; a file is better: #user=me&passwordFile=FILE",
+      );
+    }
+    return credentials;
   }
 
   async #groupOf(

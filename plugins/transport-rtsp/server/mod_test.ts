@@ -521,3 +521,43 @@ test("the server says that its port is lost", async () => {
   await assert.rejects(sending.done, { name: "StreamError", failure: "lost" });
   assert.deepEqual(runtime.open, []);
 });
+
+test("a session in datagrams goes on over another connection", async () => {
+  const { runtime, sending, client } = openServing();
+  await using _ = sending;
+  const [first, second] = [await client(), await client()];
+  await first.play(UDP);
+  await sending.viewers(1);
+  first.peer.leave();
+  second.session = first.session;
+  assert.equal((await second.ask("GET_PARAMETER")).status, 200);
+  await runtime.advance(50_000);
+  assert.equal(sending.hub.size, 1, "within the minute that was promised");
+  const setUp = await second.ask("SETUP", { "Transport": UDP });
+  assert.equal(setUp.status, 455, "it has a session");
+  await second.ask("TEARDOWN");
+  await sending.viewers(0);
+});
+
+test("the server says once what a client makes up, and drops it", async () => {
+  const { sending, client } = openServing();
+  await using _ = sending;
+  const viewer = await client();
+  let isClosed = false;
+  void viewer.peer.closed.then(() => isClosed = true);
+  let asked = 0;
+  while (!isClosed && asked < 100) {
+    const method = `M${String.fromCharCode(65 + asked % 26)}`;
+    await viewer.send(
+      `OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n` +
+        `${method} ${URL} RTSP/1.0\r\nCSeq: 2\r\n\r\n`,
+    );
+    asked++;
+    await viewer.answer();
+    if (!isClosed) await viewer.answer();
+  }
+  assert.ok(asked <= 11, `${asked}`);
+  const lines = sending.log.filter((line) => /refused/.test(line));
+  assert.equal(lines.length, 1, lines.join("\n"));
+  assert.match(lines[0]!, /an unknown method$/);
+});

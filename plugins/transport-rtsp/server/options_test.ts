@@ -33,6 +33,11 @@ for (
   const [address, message] of Object.entries({
     "rtsp://0.0.0.0:0/cam?maxViewers=4": /stand behind a "#"/,
     "rtsp://0.0.0.0:0/%zz": /its path has a bad percent escape/,
+    "rtsp://0.0.0.0:0/a/trackID=0": /its path ends as that of a part does/,
+    "rtsp://0.0.0.0:0/cam#transport=udp":
+      /"transport" is no option of a server/,
+    "rtsp://0.0.0.0:0/cam#client=ffmpeg": /"client" is no option of a server/,
+    "rtsp://0.0.0.0:0/cam#ttl=5": /"ttl" is for a group: #multicast=/,
     "rtsp://0.0.0.0:0/cam#user=me": /a user needs a password/,
     "rtsp://me@0.0.0.0:0/cam": /a user needs a password/,
     "rtsp://0.0.0.0:0/cam#passwordFile=/password": /a password needs a user/,
@@ -166,6 +171,38 @@ test("the server tells a challenge of before from a wrong password", async () =>
   const { status, headers } = await sign(client, old!);
   assert.equal(status, 401);
   assert.match(headers.get("www-authenticate")![0]!, /, stale=TRUE$/);
+});
+
+test("the server warns of a group that needs no password", async () => {
+  const { sending } = await openLocked(
+    "#user=me&passwordFile=/password&multicast=239.1.1.1",
+  );
+  await using _ = sending;
+  assert.match(sending.log[0]!, /the pictures without a password/);
+});
+
+test("two streams share a port if they are served in the same way", async () => {
+  const runtime = await machine();
+  const serve = (address: string) =>
+    new Sending(plugin, {
+      address,
+      runtime,
+      watch: () => Promise.reject(new Error("Nobody watches")),
+    });
+  await using first = serve("rtsp://0.0.0.0:7001/a");
+  await first.port();
+  const second = serve("rtsp://0.0.0.0:7001/b");
+  await second.port();
+  await second.abort();
+  for (
+    const [address, message] of [
+      ["rtsp://0.0.0.0:7001/c#sendBuffer=8192", /"sendBuffer" is 16384 of/],
+      ["rtsps://0.0.0.0:7001/c#cert=/cert&key=/key", /with another host or/],
+    ] as const
+  ) {
+    const { done } = serve(address);
+    await assert.rejects(done, { name: "ConfigError", message, exitCode: 64 });
+  }
 });
 
 test("the server takes a password from its address, and warns of it", async () => {

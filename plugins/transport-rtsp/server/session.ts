@@ -47,11 +47,11 @@ export class ServerSession implements AsyncDisposable {
   readonly id: string = crypto.randomUUID().replaceAll("-", "");
   readonly stream: ServedStream;
   readonly way: SessionWay;
-  readonly connection: SessionConnection;
   readonly #host: Pick<PluginHost, "udp" | "media">;
   readonly #sender;
   /** Called when the stream has ended, or broken. */
   readonly #onEnd: (session: ServerSession) => void;
+  #connection: SessionConnection;
   #seenAt: Milliseconds;
   /** Will play again, as far as anybody knows. */
   #isPaused = false;
@@ -68,11 +68,21 @@ export class ServerSession implements AsyncDisposable {
   ) {
     this.stream = stream;
     this.way = way;
-    this.connection = connection;
+    this.#connection = connection;
     this.#host = host;
     this.#onEnd = onEnd;
     this.#sender = newSender(host.media);
     this.#seenAt = stream.context.runtime.now();
+  }
+
+  /** Over which its client was heard last. */
+  get connection(): SessionConnection {
+    return this.#connection;
+  }
+
+  /** Its client goes on over another connection; packets go in datagrams. */
+  moveTo(connection: SessionConnection): void {
+    this.#connection = connection;
   }
 
   /** Whether it sends. */
