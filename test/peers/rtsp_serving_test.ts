@@ -183,3 +183,17 @@ for (const [name, command] of Object.entries(REFUSED)) {
     assert.deepEqual(sender.status!.outputs[0]!.viewers, []);
   });
 }
+
+for (const transport of ["tcp", "udp"]) {
+  test(`camagent send rtsp: goes on for GStreamer after a pause, over ${transport}`, async () => {
+    await using sender = Agent.send("test:", "rtsp://127.0.0.1:0/cam");
+    const url = `rtsp://127.0.0.1:${await sender.port()}/cam`;
+    const player = join(import.meta.dirname!, "rtsp_pause.py");
+    await using program = new Program([
+      ...[pythonWith("gi"), player, url, transport],
+    ]);
+    await program.says(/^(done|ended)/);
+    assert.deepEqual(program.lines, ["paused", "done"]);
+    await sender.logs(/watches no more/);
+  });
+}
