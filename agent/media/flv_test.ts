@@ -1,4 +1,10 @@
 import assert from "node:assert/strict";
+import {
+  FLV_HEADER,
+  FLV_PICTURE,
+  writeFlvConfiguration,
+  writeFlvTag,
+} from "../../test/flv_writer.ts";
 import { byteStream } from "../../test/h264_writer.ts";
 import { test } from "../../test/harness.ts";
 import { nalUnitsOf } from "./annexb.ts";
@@ -21,28 +27,8 @@ const SAMPLE = Uint8Array.fromBase64(
     "CAGebakJ/8eBAAAAHAkAAAUAAIUAAAAAFwIAAAAAAAAQ",
 );
 
-const HEADER = [...new TextEncoder().encode("FLV"), 1, 1, 0, 0, 0, 9];
-
-/** A tag, PreviousTagSize in front of it. */
-function tag(type: number, milliseconds: number, body: readonly number[]) {
-  const [size, time] = [body.length, milliseconds >>> 0];
-  return [
-    ...[0, 0, 0, 0, type, size >> 16, size >> 8 & 0xff, size & 0xff],
-    ...[time >> 16 & 0xff, time >> 8 & 0xff, time & 0xff, time >>> 24],
-    ...[0, 0, 0, ...body],
-  ];
-}
-
-/** AVCDecoderConfigurationRecord of two tiny sets. */
-function configuration(lengthSize: number, sps = [0x67, 66, 0, 30]) {
-  const head = [0x17, 0, 0, 0, 0, 1, 66, 0, 30, 0xfc | lengthSize - 1];
-  return [...head, 0xe1, 0, sps.length, ...sps, 1, 0, 2, 0x68, 0xce];
-}
-
-const PICTURE = [0x17, 1, 0, 0, 0, 0, 0, 0, 2, 0x65, 0x88];
-
 function read(...parts: readonly (readonly number[])[]): FlvUnit[] {
-  return new FlvReader().push(Uint8Array.from([HEADER, ...parts].flat()));
+  return new FlvReader().push(Uint8Array.from([FLV_HEADER, ...parts].flat()));
 }
 
 test("FlvReader reads what FFmpeg writes", () => {
@@ -89,9 +75,9 @@ test("FlvReader does not care for the borders of chunks", () => {
 test("FlvReader gives an access unit with its last byte", () => {
   const reader = new FlvReader();
   const data = [
-    ...HEADER,
-    ...tag(9, 0, configuration(4)),
-    ...tag(9, 0, PICTURE),
+    ...FLV_HEADER,
+    ...writeFlvTag(9, 0, writeFlvConfiguration(4)),
+    ...writeFlvTag(9, 0, FLV_PICTURE),
   ];
   assert.deepEqual(reader.push(Uint8Array.from(data.slice(0, -1))), []);
   assert.equal(reader.push(Uint8Array.from(data.slice(-1))).length, 1);
@@ -105,8 +91,8 @@ for (const lengthSize of [1, 2, 3, 4]) {
       nalUnit,
     ) => [...zeros, nalUnit.length, ...nalUnit]);
     const units = read(
-      tag(9, 0, configuration(lengthSize)),
-      tag(9, 0, [0x17, 1, 0, 0, 0, ...body]),
+      writeFlvTag(9, 0, writeFlvConfiguration(lengthSize)),
+      writeFlvTag(9, 0, [0x17, 1, 0, 0, 0, ...body]),
     );
     assert.deepEqual(units.map((unit) => unit.data), [byteStream(nalUnits)]);
   });
@@ -115,11 +101,19 @@ for (const lengthSize of [1, 2, 3, 4]) {
 test("FlvReader announces parameter sets again when they change", () => {
   const other = [0x67, 66, 0, 31];
   const units = read(
-    ...[configuration(4), PICTURE, configuration(4), PICTURE].map((body) =>
-      tag(9, 0, body)
-    ),
-    ...[configuration(4, other), configuration(4, other), PICTURE, PICTURE]
-      .map((body) => tag(9, 0, body)),
+    ...[
+      writeFlvConfiguration(4),
+      FLV_PICTURE,
+      writeFlvConfiguration(4),
+      FLV_PICTURE,
+    ].map((body) => writeFlvTag(9, 0, body)),
+    ...[
+      writeFlvConfiguration(4, other),
+      writeFlvConfiguration(4, other),
+      FLV_PICTURE,
+      FLV_PICTURE,
+    ]
+      .map((body) => writeFlvTag(9, 0, body)),
   );
   assert.deepEqual(units.map((unit) => unit.parameterSets), [
     byteStream([[0x67, 66, 0, 30], [0x68, 0xce]]),
@@ -132,8 +126,8 @@ test("FlvReader announces parameter sets again when they change", () => {
 test("FlvReader takes a keyframe from the slices, not from the tag", () => {
   const recovery = [0, 0, 0, 5, 6, 6, 1, 0xc4, 0x80, 0, 0, 0, 2, 0x41, 0x9a];
   const units = read(
-    tag(9, 0, [0x17, 1, 0, 0, 0, ...recovery]),
-    tag(9, 0, [0x27, ...PICTURE.slice(1)]),
+    writeFlvTag(9, 0, [0x17, 1, 0, 0, 0, ...recovery]),
+    writeFlvTag(9, 0, [0x27, ...FLV_PICTURE.slice(1)]),
   );
   assert.deepEqual(
     units.map(({ keyframe, recoveryPoint }) => [keyframe, recoveryPoint]),
@@ -143,29 +137,32 @@ test("FlvReader takes a keyframe from the slices, not from the tag", () => {
 
 test("FlvReader skips everything that is no picture", () => {
   const units = read(
-    tag(18, 0, Array(300).fill(1)),
-    tag(8, 0, [0xaf, 1, 2, 3]),
-    tag(9, 0, [0x57, 0]),
-    tag(9, 0, []),
-    tag(9, 0, [0x57, 1, 0, 0, 0, 9, 9]),
-    tag(9, 0, [0x17, 2, 0, 0, 0]),
-    tag(9, 0, [0x17, 2, 0, 0, 0, 9, 9]),
-    tag(9, 0, [0x17, 1, 0, 0, 0]),
-    tag(8, 0, []),
-    tag(9, 0, PICTURE),
+    writeFlvTag(18, 0, Array(300).fill(1)),
+    writeFlvTag(8, 0, [0xaf, 1, 2, 3]),
+    writeFlvTag(9, 0, [0x57, 0]),
+    writeFlvTag(9, 0, []),
+    writeFlvTag(9, 0, [0x57, 1, 0, 0, 0, 9, 9]),
+    writeFlvTag(9, 0, [0x17, 2, 0, 0, 0]),
+    writeFlvTag(9, 0, [0x17, 2, 0, 0, 0, 9, 9]),
+    writeFlvTag(9, 0, [0x17, 1, 0, 0, 0]),
+    writeFlvTag(8, 0, []),
+    writeFlvTag(9, 0, FLV_PICTURE),
   );
   assert.equal(units.length, 1);
 });
 
 test("FlvReader adds the composition time, which may be negative", () => {
   const before = [
-    ...PICTURE.slice(0, 2),
+    ...FLV_PICTURE.slice(0, 2),
     0xff,
     0xff,
     0xdf,
-    ...PICTURE.slice(5),
+    ...FLV_PICTURE.slice(5),
   ];
-  const units = read(tag(9, 100, before), tag(9, 2 ** 24 + 5, PICTURE));
+  const units = read(
+    writeFlvTag(9, 100, before),
+    writeFlvTag(9, 2 ** 24 + 5, FLV_PICTURE),
+  );
   assert.deepEqual(
     units.map((unit) => unit.pts),
     [67_000, (2 ** 24 + 5) * 1000],
@@ -174,7 +171,7 @@ test("FlvReader adds the composition time, which may be negative", () => {
 
 test("FlvReader counts on where FFmpeg's 31 bits of time wrap", () => {
   const times = [2 ** 31 - 33, 0, 33, 10, 2 ** 30, 2 ** 31 - 1, 5];
-  const units = read(...times.map((time) => tag(9, time, PICTURE)));
+  const units = read(...times.map((time) => writeFlvTag(9, time, FLV_PICTURE)));
   assert.deepEqual(
     units.map((unit) => unit.pts / 1000),
     [-33, 0, 33, 10, 2 ** 30, 2 ** 31 - 1, 2 ** 31 + 5].map((time) =>
@@ -184,47 +181,56 @@ test("FlvReader counts on where FFmpeg's 31 bits of time wrap", () => {
 });
 
 test("FlvReader reads 31 bits of time", () => {
-  const [unit] = read(tag(9, 2 ** 31 + 5, PICTURE));
+  const [unit] = read(writeFlvTag(9, 2 ** 31 + 5, FLV_PICTURE));
   assert.equal(unit?.pts, 5000);
 });
 
 test("FlvReader hands out buffers of their own", () => {
   const reader = new FlvReader();
-  const chunk = Uint8Array.from([...HEADER, ...tag(9, 0, PICTURE)]);
+  const chunk = Uint8Array.from([
+    ...FLV_HEADER,
+    ...writeFlvTag(9, 0, FLV_PICTURE),
+  ]);
   const [unit] = reader.push(chunk);
   chunk.fill(0xee);
   assert.deepEqual(unit?.data, byteStream([[0x65, 0x88]]));
 });
 
 const BAD: Record<string, [readonly number[], RegExp]> = {
-  "another container": [[...HEADER].fill(0x41, 0, 3), /begin with "FLV"$/],
-  "another version": [[...HEADER].fill(2, 3, 4), /begin with "FLV"$/],
+  "another container": [[...FLV_HEADER].fill(0x41, 0, 3), /begin with "FLV"$/],
+  "another version": [[...FLV_HEADER].fill(2, 3, 4), /begin with "FLV"$/],
   "another codec": [
-    [...HEADER, ...tag(9, 0, [0x12, 1, 0, 0, 0, 1])],
+    [...FLV_HEADER, ...writeFlvTag(9, 0, [0x12, 1, 0, 0, 0, 1])],
     /video tag 18 is not H\.264$/,
   ],
   "a FourCC in place of a codec": [
-    [...HEADER, ...tag(9, 0, [0x97, 0, 0, 0, 0, 1])],
+    [...FLV_HEADER, ...writeFlvTag(9, 0, [0x97, 0, 0, 0, 0, 1])],
     /video tag 151 is not H\.264$/,
   ],
   "a tag above the bound": [
-    [...HEADER, 0, 0, 0, 0, 9, 0x80, 0, 1, 0, 0, 0, 0, 0, 0, 0],
+    [...FLV_HEADER, 0, 0, 0, 0, 9, 0x80, 0, 1, 0, 0, 0, 0, 0, 0, 0],
     new RegExp(`tag of ${MAX_FLV_TAG_BYTES + 1} bytes$`),
   ],
   "a NAL unit beyond its tag": [
-    [...HEADER, ...tag(9, 0, [0x17, 1, 0, 0, 0, 0, 0, 0, 3, 0x65, 0x88])],
+    [
+      ...FLV_HEADER,
+      ...writeFlvTag(9, 0, [0x17, 1, 0, 0, 0, 0, 0, 0, 3, 0x65, 0x88]),
+    ],
     /NAL units that do not fill a tag$/,
   ],
   "half a length": [
-    [...HEADER, ...tag(9, 0, [...PICTURE, 0, 0, 0])],
+    [...FLV_HEADER, ...writeFlvTag(9, 0, [...FLV_PICTURE, 0, 0, 0])],
     /NAL units that do not fill a tag$/,
   ],
   "a NAL unit without bytes": [
-    [...HEADER, ...tag(9, 0, [...PICTURE, 0, 0, 0, 0])],
+    [...FLV_HEADER, ...writeFlvTag(9, 0, [...FLV_PICTURE, 0, 0, 0, 0])],
     /NAL units that do not fill a tag$/,
   ],
   "a configuration that is cut off": [
-    [...HEADER, ...tag(9, 0, configuration(4).slice(0, -3))],
+    [
+      ...FLV_HEADER,
+      ...writeFlvTag(9, 0, writeFlvConfiguration(4).slice(0, -3)),
+    ],
     /parameter sets beyond their tag$/,
   ],
 };

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { encode } from "../ffmpeg/encoder.ts";
 import { probe } from "../ffmpeg/probe.ts";
 import type { AccessUnit } from "../media/access_unit.ts";
 import { RateMeter } from "../media/meter.ts";
@@ -12,6 +11,8 @@ import { checkSource } from "../plugin/reserved.ts";
 import type { SourceContext, VideoSettings } from "../plugin/source.ts";
 import { createStatus } from "../watchdog/status.ts";
 import { type Attempt, supervise } from "../watchdog/supervisor.ts";
+import { EncoderPace } from "./encoder_pace.ts";
+import { encodeInTime } from "./paced_encoder.ts";
 import type { SendOptions } from "./send.ts";
 import type { SendStatus } from "./status.ts";
 
@@ -49,6 +50,7 @@ export class SourceStage {
   readonly #waits: boolean;
   readonly #supervisor;
   readonly #rate = new RateMeter();
+  readonly #pace = new EncoderPace();
   #units = 0;
   #stallMs = Infinity;
   #keyframeAt: number | undefined;
@@ -91,6 +93,7 @@ export class SourceStage {
       supervisor: this.#supervisor,
       units: this.#units,
       fps: rate.perSecond,
+      frameStep: this.#pace.step,
       bitsPerSecond: rate.sizePerSecond * 8,
     };
   }
@@ -116,7 +119,11 @@ export class SourceStage {
       expectSilence,
       probe: (input) => probe(input, { runtime, signal }),
       encode: (job, emit) =>
-        encode(job, this.#video, emit, { runtime, signal, log }),
+        encodeInTime(job, emit, {
+          ...{ runtime, signal, log },
+          video: this.#video,
+          pace: this.#pace,
+        }),
     };
   }
 

@@ -44,6 +44,11 @@ export interface SendStatus {
     readonly units: number;
     /** Access units per second, over the last two seconds. */
     readonly fps: number;
+    /**
+     * Of so many pictures one is encoded: 1, unless the encoder is too slow for
+     * what the camera delivers.
+     */
+    readonly frameStep: number;
     /** Bits per second, over the last two seconds. */
     readonly bitsPerSecond: number;
   };

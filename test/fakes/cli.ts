@@ -85,6 +85,7 @@ export function sendStatus(): SendStatus {
       supervisor: running(),
       units: 90,
       fps: 30.04,
+      frameStep: 1,
       bitsPerSecond: 2_123_456,
     },
     outputs: [{
