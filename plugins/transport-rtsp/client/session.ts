@@ -330,10 +330,11 @@ export class PlayingSession implements AsyncDisposable {
   #isOurs(host: string, port: number, which: 0 | 1): boolean {
     const { host: expected, ports } = this.#from!;
     if (ports !== undefined && ports[which] !== port) return false;
+    if (host === expected) return true;
     // IPv6 addresses can be written in several ways.
-    const normal = (text: string) =>
-      this.#host.media.parseIpAddress(text)?.join();
-    return host === expected || normal(host) === normal(expected);
+    const { parseIpAddress } = this.#host.media;
+    const address = parseIpAddress(expected)?.join();
+    return address !== undefined && parseIpAddress(host)?.join() === address;
   }
 
   async #stayAlive(every: Milliseconds): Promise<void> {
