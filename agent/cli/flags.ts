@@ -90,6 +90,7 @@ export const sourceFlags: Flags = optionFlags(sourceOptions, {
   gop: "N",
   encoder: "NAME",
   intraRefresh: "BOOL",
+  adapt: "WHOM",
   start: "WHEN",
   stamp: "BOOL",
 });

@@ -30,6 +30,10 @@ export type Budget = Milliseconds | (() => Milliseconds);
 export interface QueueCounters {
   /** Units that were taken. */
   sent: number;
+  /** Bytes of these. */
+  bytes: number;
+  /** How long the consumer was at them, in milliseconds. */
+  busyMs: number;
   /** Units that were dropped because they had waited too long. */
   dropped: number;
 }
@@ -45,7 +49,9 @@ export interface QueueCounters {
 export class UnitQueue<Unit extends QueuedUnit>
   implements AsyncIterable<Unit>, Disposable {
   /** What went through so far. */
-  readonly counters: QueueCounters = { sent: 0, dropped: 0 };
+  readonly counters: QueueCounters = {
+    ...{ sent: 0, bytes: 0, busyMs: 0, dropped: 0 },
+  };
   readonly #budget: Budget;
   readonly #now: () => Milliseconds;
   readonly #onClose: () => void;
@@ -119,7 +125,10 @@ export class UnitQueue<Unit extends QueuedUnit>
       const next = this.#waiting.shift();
       if (next !== undefined) {
         this.counters.sent++;
+        this.counters.bytes += next.unit.data.length;
+        const takenAt = this.#now();
         yield next.unit;
+        this.counters.busyMs += this.#now() - takenAt;
       } else if (this.#closed) {
         return;
       } else {

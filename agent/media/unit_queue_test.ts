@@ -39,7 +39,9 @@ test("UnitQueue begins with a keyframe", async () => {
   const { queue } = setUp();
   for (const name of ["p0", "p1", "k2", "p3"]) queue.push(unit(name));
   assert.equal(await drain(queue), "k2 p3");
-  assert.deepEqual(queue.counters, { sent: 2, dropped: 2 });
+  assert.deepEqual(queue.counters, {
+    ...{ sent: 2, bytes: 2, busyMs: 0, dropped: 2 },
+  });
 });
 
 test("UnitQueue begins with a recovery point", async () => {
@@ -128,7 +130,9 @@ test("UnitQueue drops nothing any more once it was ended", async () => {
   queue.end();
   advance(4800);
   assert.equal(await drain(queue), "k0 p1 k2 p3");
-  assert.deepEqual(queue.counters, { sent: 4, dropped: 0 });
+  assert.deepEqual(queue.counters, {
+    ...{ sent: 4, bytes: 4, busyMs: 0, dropped: 0 },
+  });
 });
 
 test("UnitQueue wakes a consumer that waits", async () => {

@@ -29,6 +29,12 @@ export const sourceOptions = z.strictObject({
     .meta({ description: 'H.264 encoder by FFmpeg\'s name, or "auto"' }),
   intraRefresh: option.flag().optional()
     .meta({ description: "refresh part by part, for links that lose" }),
+  adapt: z.enum(["slowest", "none"], 'expected "slowest" or "none"')
+    .optional()
+    .meta({
+      description: "whose link lowers the bitrate: slowest (default for one " +
+        "viewer) or none",
+    }),
   start: z.enum(
     ["now", "first-viewer"],
     'expected "now" or "first-viewer"',

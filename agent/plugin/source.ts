@@ -52,6 +52,12 @@ export interface EncoderJob {
    * encoded.
    */
   readonly copy?: boolean;
+  /**
+   * Whether FFmpeg can be started anew at any time, and goes on with the newest
+   * picture: the agent does so to change bitrate or rate. Omit for inputs that
+   * would begin at their beginning, or in the middle of a picture.
+   */
+  readonly live?: boolean;
   /** Size of the pictures that are encoded; decides the bitrate. */
   readonly size: Size;
   /** Pictures per second that are encoded; decides bitrate and keyframes. */

@@ -8,6 +8,7 @@ import type { AccessUnitHub } from "../media/access_unit_hub.ts";
 import { type Milliseconds, ms } from "../media/time.ts";
 import type { QueueCounters } from "../media/unit_queue.ts";
 import type { Viewer, WireUnit } from "../plugin/transport.ts";
+import type { ViewerLoad } from "./bitrate_control.ts";
 import type { ViewerStatus } from "./status.ts";
 
 /**
@@ -24,7 +25,9 @@ export class Audience {
     Viewer,
     { label: string; counters: QueueCounters }
   >();
-  readonly #gone: QueueCounters = { sent: 0, dropped: 0 };
+  readonly #gone: QueueCounters = {
+    ...{ sent: 0, bytes: 0, busyMs: 0, dropped: 0 },
+  };
 
   /** @param hub Where the access units come from. */
   constructor(hub: AccessUnitHub<WireUnit>) {
@@ -46,6 +49,7 @@ export class Audience {
         queue[Symbol.dispose]();
         if (!this.#viewers.delete(viewer)) return;
         this.#gone.sent += counters.sent;
+        this.#gone.bytes += counters.bytes;
         this.#gone.dropped += counters.dropped;
       },
     };
@@ -60,17 +64,27 @@ export class Audience {
 
   /** How each of them fares. */
   status(): ViewerStatus[] {
-    return [...this.#viewers.values()].map(({ label, counters }) => ({
-      label,
-      ...counters,
-    }));
+    return [...this.#viewers.values()].map(({ label, counters }) => {
+      const { sent, bytes, dropped } = counters;
+      return { label, sent, bytes, dropped };
+    });
+  }
+
+  /** What the links of those who watch carry. */
+  loads(): ViewerLoad[] {
+    return [...this.#viewers].map(([key, { counters }]) => {
+      const { bytes, busyMs, dropped } = counters;
+      return { key, bytes, busyMs, dropped };
+    });
   }
 
   /** Counts over all viewers there ever were. */
-  totals(): QueueCounters {
-    const totals = { ...this.#gone };
+  totals(): Omit<QueueCounters, "busyMs"> {
+    const { sent, bytes, dropped } = this.#gone;
+    const totals = { sent, bytes, dropped };
     for (const { counters } of this.#viewers.values()) {
       totals.sent += counters.sent;
+      totals.bytes += counters.bytes;
       totals.dropped += counters.dropped;
     }
     return totals;

@@ -35,15 +35,15 @@ test("Audience.status() and .totals() add up, also when one left", async () => {
     await clock.advance(150);
   }
   const status = [
-    { label: "quick", sent: 3, dropped: 0 },
-    { label: "slow", sent: 0, dropped: 2 },
+    { label: "quick", sent: 3, bytes: 21, dropped: 0 },
+    { label: "slow", sent: 0, bytes: 0, dropped: 2 },
   ];
   assert.deepEqual(audience.status(), status);
-  assert.deepEqual(audience.totals(), { sent: 3, dropped: 2 });
+  assert.deepEqual(audience.totals(), { sent: 3, bytes: 21, dropped: 2 });
   slow[Symbol.dispose]();
   slow[Symbol.dispose]();
   assert.deepEqual(audience.status(), status.slice(0, 1));
-  assert.deepEqual(audience.totals(), { sent: 3, dropped: 2 });
+  assert.deepEqual(audience.totals(), { sent: 3, bytes: 21, dropped: 2 });
 });
 
 test("Audience.dismiss() ends every viewer at once", async () => {

@@ -19,6 +19,7 @@ import type { Resolved } from "../registry.ts";
 import { createStatus } from "../watchdog/status.ts";
 import { type Attempt, supervise } from "../watchdog/supervisor.ts";
 import { Audience } from "./audience.ts";
+import type { ViewerLoad } from "./bitrate_control.ts";
 import type { SendOptions } from "./send.ts";
 import type { OutputStatus } from "./status.ts";
 
@@ -74,6 +75,11 @@ export class OutputStage {
       status: this.#supervisor,
       longestPauseMs: LONGEST_PAUSE_MS,
     });
+  }
+
+  /** What the links of those who watch carry. */
+  loads(): ViewerLoad[] {
+    return this.#audience.loads();
   }
 
   /** How it goes. */

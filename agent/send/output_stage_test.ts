@@ -68,8 +68,9 @@ test("OutputStage tells where it listens, and who watches", async () => {
   assert.deepEqual(status, {
     address: "out://host:1",
     port: 4711,
-    viewers: [{ label: "somebody", sent: 2, dropped: 0 }],
+    viewers: [{ label: "somebody", sent: 2, bytes: 14, dropped: 0 }],
     sent: 2,
+    bytes: 14,
     dropped: 0,
   });
   assert.deepEqual(t.shown, [["out://host:1", { port: 4711 }]]);

@@ -69,6 +69,7 @@ export function createSender(options: SendOptions): Sender {
   const source = new SourceStage(options, {
     onUnit: (unit) => hub.push(wire.prepare(unit)),
     onInterrupt: () => hub.interrupt(),
+    viewers: () => outputs.flatMap((output) => output.loads()),
     wanted: (signal) => abortable(firstViewer.promise, signal),
   });
   const epoch = crypto.getRandomValues(new Uint32Array(1))[0]!;

@@ -11,6 +11,7 @@ import { checkSource } from "../plugin/reserved.ts";
 import type { SourceContext, VideoSettings } from "../plugin/source.ts";
 import { createStatus } from "../watchdog/status.ts";
 import { type Attempt, supervise } from "../watchdog/supervisor.ts";
+import { BitrateControl, type ViewerLoad } from "./bitrate_control.ts";
 import { EncoderPace } from "./encoder_pace.ts";
 import { encodeInTime } from "./paced_encoder.ts";
 import type { SendOptions } from "./send.ts";
@@ -35,6 +36,8 @@ export interface SourceEvents {
   onUnit(unit: AccessUnit): void;
   /** The source broke off. */
   onInterrupt(): void;
+  /** Who watches. */
+  viewers(): readonly ViewerLoad[];
   /** Resolves when somebody wants pictures. */
   wanted(signal: AbortSignal): Promise<void>;
 }
@@ -51,6 +54,7 @@ export class SourceStage {
   readonly #supervisor;
   readonly #rate = new RateMeter();
   readonly #pace = new EncoderPace();
+  readonly #bitrate;
   #units = 0;
   #stallMs = Infinity;
   #keyframeAt: number | undefined;
@@ -59,12 +63,13 @@ export class SourceStage {
   constructor(options: SendOptions, events: SourceEvents) {
     const { plugin, address } = options.source;
     const { reserved, options: own } = checkSource(plugin, address);
-    const { start, stamp, ...video } = reserved;
+    const { start, stamp, adapt, ...video } = reserved;
     this.stamp = stamp;
     this.#options = options;
     this.#events = events;
     this.#video = present(video);
     this.#pluginOptions = own;
+    this.#bitrate = new BitrateControl(adapt);
     this.#waits = start === "first-viewer";
     this.#supervisor = createStatus(options.runtime.now());
   }
@@ -94,6 +99,7 @@ export class SourceStage {
       units: this.#units,
       fps: rate.perSecond,
       frameStep: this.#pace.step,
+      bitrateShare: this.#bitrate.share,
       bitsPerSecond: rate.sizePerSecond * 8,
     };
   }
@@ -122,7 +128,9 @@ export class SourceStage {
         encodeInTime(job, emit, {
           ...{ runtime, signal, log },
           video: this.#video,
-          pace: this.#pace,
+          ...{ pace: this.#pace, bitrate: this.#bitrate },
+          viewers: () => this.#events.viewers(),
+          onRestart: () => this.#events.onInterrupt(),
         }),
     };
   }

@@ -20,6 +20,7 @@ function setUp(run: SourcePlugin["run"], query?: string) {
   const stage = new SourceStage(base.options, {
     onUnit: (unit) => void taken.push(unit),
     onInterrupt: () => void interrupts++,
+    viewers: () => [],
     wanted: () => viewer.promise,
   });
   const state = () => stage.status().supervisor.state;

@@ -12,6 +12,8 @@ export interface ViewerStatus {
   readonly label: string;
   /** Access units handed to it. */
   readonly sent: number;
+  /** Bytes of these. */
+  readonly bytes: number;
   /** Access units it was too slow for. */
   readonly dropped: number;
 }
@@ -28,6 +30,8 @@ export interface OutputStatus {
   readonly viewers: readonly ViewerStatus[];
   /** Access units sent, over all viewers there ever were. */
   readonly sent: number;
+  /** Bytes of these. */
+  readonly bytes: number;
   /** Access units dropped, over all viewers there ever were. */
   readonly dropped: number;
 }
@@ -49,6 +53,11 @@ export interface SendStatus {
      * what the camera delivers.
      */
     readonly frameStep: number;
+    /**
+     * Part of the wanted bitrate that is encoded: 1, unless a viewer's link is
+     * too slow for it.
+     */
+    readonly bitrateShare: number;
     /** Bits per second, over the last two seconds. */
     readonly bitsPerSecond: number;
   };

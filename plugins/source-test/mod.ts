@@ -38,6 +38,7 @@ export default ({ z, media, defineSource, StreamError }: PluginHost) =>
         size,
         fps,
         time: "now",
+        live: true,
       }, emit);
       if (signal.aborted) return;
       throw new StreamError("ended", "FFmpeg ended the test picture by itself");

@@ -115,7 +115,8 @@ export default ({ z, defineSource, ConfigError, StreamError }: PluginHost) => {
       const time = "monotonic";
       let cause: unknown;
       try {
-        await context.encode({ input, size, fps, copy, time }, emit);
+        const job = { input, size, fps, copy, time, live: true } as const;
+        await context.encode(job, emit);
       } catch (error) {
         cause = error;
       }

@@ -86,16 +86,18 @@ export function sendStatus(): SendStatus {
       units: 90,
       fps: 30.04,
       frameStep: 1,
+      bitrateShare: 1,
       bitsPerSecond: 2_123_456,
     },
     outputs: [{
       address: "tcp://0.0.0.0:5001",
       supervisor: running(),
       viewers: [
-        { label: "192.168.1.7:40312", sent: 80, dropped: 3 },
-        { label: "192.168.1.8:40312", sent: 90, dropped: 0 },
+        { label: "192.168.1.7:40312", sent: 80, bytes: 80_000, dropped: 3 },
+        { label: "192.168.1.8:40312", sent: 90, bytes: 90_000, dropped: 0 },
       ],
       sent: 170,
+      bytes: 170_000,
       dropped: 3,
     }],
   };
