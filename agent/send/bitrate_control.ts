@@ -107,11 +107,11 @@ export class BitrateControl {
     if (this.#adaptation === "none") return false;
     if (now - this.#checkedAt < CHECK_MS) return false;
     this.#checkedAt = now;
-    const loads = viewers();
+    const all = viewers();
+    // Of several none is to spoil the others' pictures, unless that is wanted.
+    const loads = this.#adaptation === undefined && all.length > 1 ? [] : all;
     this.#forgetOthers(loads);
     const links = loads.map((load) => this.#measure(load, now));
-    const isForOne = this.#adaptation === undefined && links.length !== 1;
-    if (isForOne && links.length > 0) return false;
     // One that drops now: another one may just have come back.
     const slow = links.filter(({ begin, events }) =>
       events.length >= EVENTS && events.at(-1) === now &&

@@ -152,3 +152,12 @@ test("BitrateControl goes up when nobody watches", () => {
   machine.run(200);
   assert.equal(machine.control.share, 1);
 });
+
+test("BitrateControl goes up when the slow viewer is not alone any more", () => {
+  const machine = new Machine().run(10);
+  machine.viewers[0]!.capacity = BITRATE / 2;
+  machine.run(20);
+  machine.viewers.push(new FakeViewer());
+  machine.run(200);
+  assert.equal(machine.control.share, 1);
+});

@@ -68,7 +68,10 @@ export function createSender(options: SendOptions): Sender {
   const firstViewer = Promise.withResolvers<void>();
   const source = new SourceStage(options, {
     onUnit: (unit) => hub.push(wire.prepare(unit)),
-    onInterrupt: () => hub.interrupt(),
+    onInterrupt: () => {
+      hub.interrupt();
+      wire.restart();
+    },
     viewers: () => outputs.flatMap((output) => output.loads()),
     wanted: (signal) => abortable(firstViewer.promise, signal),
   });

@@ -29,6 +29,11 @@ export class WireFormat {
   readonly #clock: Clock;
   readonly #identity: SenderIdentity | undefined;
   #sequence = 0;
+  #restarted = false;
+  /** From the source's times to those of the wire, in microseconds. */
+  #offset = 0;
+  /** The latest unit, and when it came. */
+  #last: { readonly pts: number; readonly at: Milliseconds } | undefined;
 
   /** @param identity Omit to leave the timing out. */
   constructor(clock: Clock, identity?: SenderIdentity) {
@@ -37,11 +42,20 @@ export class WireFormat {
   }
 
   /**
+   * The source begins anew, and counts from 0: for viewers time goes on. A
+   * player that sees it go back waits for what has been.
+   */
+  restart(): void {
+    this.#restarted = true;
+  }
+
+  /**
    * Puts the timing in, and the next unit's delimiter behind: whoever reads
    * the stream knows at once that the picture is complete.
    */
   prepare(unit: AccessUnit): WireUnit {
-    const { pts, keyframe, recoveryPoint } = unit;
+    const { keyframe, recoveryPoint } = unit;
+    const pts = this.#timeOf(unit);
     const bare = withoutDelimiters(unit.data);
     const stamped = this.#identity
       ? insertTiming(bare, {
@@ -51,6 +65,18 @@ export class WireFormat {
       : bare;
     const data = concat(stamped, ACCESS_UNIT_DELIMITER);
     return { data, pts, keyframe, recoveryPoint };
+  }
+
+  #timeOf({ pts: own }: Pick<AccessUnit, "pts">): Microseconds {
+    const at = this.#clock.now();
+    if (this.#restarted && this.#last) {
+      const since = Math.max(1, Math.round((at - this.#last.at) * 1000));
+      this.#offset = this.#last.pts + since - own;
+    }
+    this.#restarted = false;
+    const pts = us(own + this.#offset);
+    this.#last = { pts, at };
+    return pts;
   }
 
   #timing(identity: SenderIdentity, capturedAt: Milliseconds | undefined) {

@@ -90,3 +90,19 @@ test("WireFormat sends no time before the clock's zero", () => {
   const early = unit(undefined, { capturedAt: ms(-5) });
   assert.equal(readTiming(wire.prepare(early).data)?.monotonic, 0);
 });
+
+test("WireFormat lets time go on when the source begins anew", async () => {
+  const clock = new FakeClock();
+  const wire = new WireFormat(clock);
+  const timeOf = (pts: number) =>
+    wire.prepare(unit(undefined, { pts: us(pts) })).pts;
+  assert.equal(timeOf(5_000_000), 5_000_000);
+  assert.equal(timeOf(5_033_000), 5_033_000);
+  await clock.advance(700);
+  wire.restart();
+  assert.equal(timeOf(10_000), 5_733_000);
+  assert.equal(timeOf(43_000), 5_766_000);
+  wire.restart();
+  wire.restart();
+  assert.equal(timeOf(0), 5_766_001, "never back, never the same");
+});
