@@ -127,7 +127,7 @@ const WRONG_SOURCES: Record<string, string> = {
   "seize=640x480": 'no option "seize" (did you mean "size"?)',
   "lop=true": 'no option "lop" (did you mean "loop"?)',
   "pixelFormat=gray":
-    'no option "pixelFormat" (there is bitrate, encoder, fps, gop, ' +
+    'no option "pixelFormat" (there is adapt, bitrate, encoder, fps, gop, ' +
     "intraRefresh, loop, " +
     "size, stamp, start)",
 };

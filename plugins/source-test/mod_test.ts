@@ -94,6 +94,7 @@ test("source-test draws 640x480 at 30 pictures a second", async () => {
     size: { width: 640, height: 480 },
     fps: 30,
     time: "now",
+    live: true,
   });
 });
 
