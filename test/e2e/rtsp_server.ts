@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Buffer } from "node:buffer";
 import { createServer, type Socket } from "node:net";
 import type { AddressInfo } from "node:net";
 import { RtpH264Packetizer, us } from "../../agent/media/mod.ts";
@@ -43,6 +44,8 @@ export class FakeRtspServer implements AsyncDisposable {
   connections = 0;
   /** Requests so far. */
   requests = 0;
+  /** The latest of what it was sent, byte by byte. */
+  heard = "";
   readonly #behaviour: Behaviour;
   readonly #other: string;
   readonly #sockets = new Set<Socket>();
@@ -90,7 +93,8 @@ export class FakeRtspServer implements AsyncDisposable {
       return;
     }
     let rest = "";
-    socket.on("data", (chunk) => {
+    socket.on("data", (chunk: Buffer) => {
+      this.heard = (this.heard + chunk.toString("latin1")).slice(-4096);
       const requests = (rest + String(chunk)).split("\r\n\r\n");
       rest = requests.pop()!;
       for (const request of requests) this.#answer(socket, request);

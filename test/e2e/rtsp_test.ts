@@ -8,7 +8,7 @@ import {
   LOCAL,
   TlsServer,
 } from "../fakes/tls_server.ts";
-import { within } from "../faults/deadline.ts";
+import { until, within } from "../faults/deadline.ts";
 import { type Behaviour, FakeRtspServer } from "./rtsp_server.ts";
 
 /** How soon a server's state is told: 5 s, and the start of the agent. */
@@ -72,6 +72,19 @@ test("camagent recv rtsp: ends where a password is wanted", async () => {
   const log = receiver.log.join("\n");
   assert.match(log, /it wants another user or password/);
   assert.ok(!log.includes(SECRET));
+});
+
+test("camagent send rtsp: tells a server that it publishes no more", async () => {
+  await using server = await FakeRtspServer.listen("empty");
+  const address = `rtsp://127.0.0.1:${server.port}/cam?mode=publish`;
+  await using sender = Agent.send("test:", address);
+  await sender.says(({ outputs: [output] }) => output!.sent > 10, NAMED_MS);
+  sender.kill("SIGTERM");
+  assert.equal((await within(2000, "end", sender.exit)).code, 0);
+  await until(2000, "TEARDOWN", () => server.heard.includes("TEARDOWN rtsp:"));
+  // RTCP's goodbye, of one source, stands before it (RFC 3550, section 6.6).
+  const [before = ""] = server.heard.split("TEARDOWN rtsp:");
+  assert.equal(before.slice(-8, -4), "\x81\xcb\0\x01");
 });
 
 test("camagent recv rtsp: lets FFmpeg follow nobody with a password", async () => {
